@@ -1,0 +1,91 @@
+/// Class names from all who may have an opinion: the data, the caller (usually a model), and `num_classes`.
+enum ClassNames {
+    /// "0", "1", …: what classes are called when nobody named them.
+    static func placeholders(_ count: Int) -> [String] { (0..<max(0, count)).map(String.init) }
+
+    /// Names from a text file, one a line, line number = class number; `nil` if there is no such file.
+    static func read(_ path: String) throws -> [String]? {
+        guard FileSystem.kind(of: path) == .file else { return nil }
+        guard let text = String(validating: try FileSystem.bytes(of: path), as: UTF8.self) else {
+            throw DatasetError(.malformed, at: path, "it is not UTF-8 text", remedy: "save it as UTF-8, one class name a line")
+        }
+        var lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }.map { line in
+            String(line.drop { $0 == " " || $0 == "\u{FEFF}" }.reversed().drop { $0 == " " }.reversed())
+        }
+        while lines.last?.isEmpty == true { lines.removeLast() }
+        try check(lines, at: path)
+        return lines
+    }
+
+    /// The `classes.txt` beside a file or in a folder.
+    static func beside(_ folder: String) throws -> [String]? {
+        try read(FileSystem.join(folder, "classes.txt"))
+    }
+
+    /// Names must be there, and different from each other.
+    static func check(_ names: [String], at place: String) throws {
+        guard !names.isEmpty else {
+            throw DatasetError(.classes, at: place, "there are no class names", remedy: "write one class name a line")
+        }
+        var seen: [String: Int] = [:]
+        for (number, name) in names.enumerated() {
+            guard !name.isEmpty else {
+                throw DatasetError(.classes, at: place, "class \(number) has an empty name", remedy: "give every class a name")
+            }
+            if let earlier = seen.updateValue(number, forKey: name) {
+                throw DatasetError(
+                    .classes, at: place, "classes \(earlier) and \(number) are both called '\(name)'",
+                    remedy: "give every class its own name")
+            }
+        }
+    }
+
+    /// One list of names. Placeholder names contradict nothing but a different count.
+    ///
+    /// - Parameters:
+    ///   - found: names that the data carry.
+    ///   - given: names that the caller wants, in the model's order.
+    ///   - classCount: `num_classes`.
+    ///   - labelCount: number of classes that the format implies, or highest label + 1.
+    static func resolve(found: [String]?, given: [String]?, classCount: Int?, labelCount: Int, at place: String) throws -> [String] {
+        if let given {
+            try check(given, at: "classNames")
+            if let found, found != given {
+                let contradiction = given != placeholders(given.count) && found != placeholders(found.count)
+                if contradiction || found.count != given.count {
+                    throw difference(found: found, expected: given, at: place)
+                }
+            }
+        }
+        let names = given ?? found
+        if let names, let classCount, names.count != classCount {
+            throw DatasetError(
+                .classes, at: place, "num_classes is \(classCount) but there are \(names.count) classes (\(listed(names)))",
+                remedy: "set num_classes to \(names.count) or correct the data")
+        }
+        return names ?? placeholders(classCount ?? labelCount)
+    }
+
+    /// The error that says how two lists of class names differ.
+    static func difference(found: [String], expected: [String], at place: String) -> DatasetError {
+        let missing = expected.filter { !found.contains($0) }
+        let extra = found.filter { !expected.contains($0) }
+        if missing.isEmpty, extra.isEmpty {
+            return DatasetError(
+                .classes, at: place,
+                "its classes come in another order (\(listed(found))) than the expected ones (\(listed(expected)))",
+                remedy: "number the classes as the model does")
+        }
+        var parts: [String] = []
+        if !missing.isEmpty { parts.append("missing: \(listed(missing))") }
+        if !extra.isEmpty { parts.append("extra: \(listed(extra))") }
+        return DatasetError(
+            .classes, at: place, "its classes differ from the \(expected.count) expected ones (\(parts.joined(separator: "; ")))",
+            remedy: "rename them, remove the extra ones, or make an empty folder for a class that has no images here")
+    }
+
+    /// Names for a message, the first ten.
+    static func listed(_ names: [String]) -> String {
+        names.prefix(10).joined(separator: ", ") + (names.count > 10 ? ", … (\(names.count) in all)" : "")
+    }
+}

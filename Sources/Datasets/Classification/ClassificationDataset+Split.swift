@@ -1,0 +1,53 @@
+extension ClassificationDataset {
+    /// Holds out a part of the records for validation, a share of every class, the same for the same seed.
+    ///
+    /// Single-label records are grouped by class, multi-label ones by the rarest class that they show; of a group of n records
+    /// `fraction` · n, rounded, are held out, at least one if n ≥ 2 and never all. Records that show the same object
+    /// (video frames, bursts) should not be split by chance: what they measure is memory. Order within both parts is that of the storage.
+    ///
+    /// - Parameters:
+    ///   - fraction: share to hold out, 0 < fraction < 1.
+    ///   - seed: decides which records.
+    /// - Throws: ``DatasetError`` if the fraction is out of range or there are too few records to hold any out.
+    public func split(
+        fraction: Double, seed: UInt64
+    ) throws -> (training: ClassificationDataset, validation: ClassificationDataset) {
+        guard fraction > 0, fraction < 1 else {
+            throw DatasetError(
+                .argument, at: "split fraction", "\(fraction) is not between 0 and 1", remedy: "use 0.1 to hold out a tenth")
+        }
+        var isHeldOut = [Bool](repeating: false, count: count)
+        for (number, group) in strata().enumerated() {
+            var group = group
+            var random = RandomStream(seed: seed, epoch: 0, index: number, purpose: .split)
+            random.shuffle(&group)
+            let share = Int((Double(group.count) * fraction).rounded())
+            for index in group.prefix(min(max(share, 1), group.count - 1)) { isHeldOut[index] = true }
+        }
+        let validation = isHeldOut.indices.filter { isHeldOut[$0] }
+        guard !validation.isEmpty else {
+            throw DatasetError(
+                .argument, at: source, "no class has two images, so none can be held out", remedy: "give a validation channel")
+        }
+        let percent = Double((fraction * 1000).rounded()) / 10
+        return (
+            try subset(isHeldOut.indices.filter { !isHeldOut[$0] }, called: "without the \(percent) % held out"),
+            try subset(validation, called: "\(percent) % held out")
+        )
+    }
+
+    /// Non-empty groups of records; a multi-label record without any class belongs to a group of its own kind.
+    private func strata() -> [[Int]] {
+        let counts = histogram
+        var groups = [[Int]](repeating: [], count: counts.count + 1)
+        for (index, label) in labels.enumerated() {
+            switch label {
+            case .single(let value): groups[value].append(index)
+            case .multi(let values):
+                let rarest = values.indices.filter { values[$0] > 0.5 }.min { counts[$0] < counts[$1] }
+                groups[rarest ?? counts.count].append(index)
+            }
+        }
+        return groups.filter { !$0.isEmpty }
+    }
+}

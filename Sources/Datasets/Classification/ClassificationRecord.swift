@@ -1,0 +1,52 @@
+import Imaging
+
+/// Where a record's pixels are, in the cheapest form that its storage can offer: decoding is the workers' job.
+public enum ImagePayload: Sendable {
+    /// Path of a JPEG or PNG file.
+    case file(String)
+    /// The bytes of a JPEG or PNG file (RecordIO, archives, pipes).
+    case encoded([UInt8])
+    /// Pixels that were never compressed (CIFAR, IDX).
+    case pixels(Image)
+}
+
+/// How many classes an image can belong to at once.
+public enum ClassificationLabelKind: String, Sendable, Equatable {
+    /// Exactly one class (softmax).
+    case single
+    /// Any number of classes (independent sigmoids).
+    case multi
+}
+
+/// The target of one image.
+public enum ClassificationLabel: Sendable, Equatable {
+    /// Class number, 0 ≤ value < number of classes.
+    case single(Int)
+    /// One value a class: 1 where the image shows it, 0 where not.
+    case multi([Float])
+
+    /// Whether this is one class number or a multi-hot vector.
+    public var kind: ClassificationLabelKind {
+        switch self {
+        case .single: .single
+        case .multi: .multi
+        }
+    }
+}
+
+/// One image and its target.
+public struct ClassificationRecord: Sendable {
+    /// What an error names: a path, or `test_batch.bin, record 17` (records count from 0).
+    public let id: String
+    /// The image.
+    public let payload: ImagePayload
+    /// The target.
+    public let label: ClassificationLabel
+
+    /// Puts a record together.
+    public init(id: String, payload: ImagePayload, label: ClassificationLabel) {
+        self.id = id
+        self.payload = payload
+        self.label = label
+    }
+}
