@@ -1,0 +1,89 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// libtorch lies behind a repository-local link that `make setup` creates (Scripts/setup-libtorch.sh), so that
+// `swift build` and `swift test` need no exports. pkg-config would drop the rpath silently.
+let libtorch = Context.packageDirectory + "/.deps/libtorch"
+
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let libtorchLinkerSettings: [LinkerSetting] = [
+    .unsafeFlags(["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"]),
+    // Only the CPU half is linked: libtorch_cuda is opened at run time where it exists, so one binary serves both.
+    .linkedLibrary("torch_cpu"),
+    .linkedLibrary("c10"),
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] {
+    [
+        .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings),
+        .testTarget(
+            name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies, swiftSettings: swiftSettings),
+    ]
+}
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+
+let package = Package(
+    name: "sightline",
+    products: [
+        .executable(name: "sightline", targets: ["sightline"]),
+        .library(name: "Sightline", targets: ["Torch", "Imaging", "Weights", "Datasets", "Networks", "Tasks", "Training"]),
+    ],
+    dependencies: [
+        // The command line: parsing, help, completions.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        // Structured log lines with a back end that the application chooses.
+        .package(url: "https://github.com/apple/swift-log", from: "1.10.0"),
+        // Counters and timers of the training loop, for whichever back end listens.
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.7.0"),
+        // `make docs`.
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"),
+    ],
+    targets: [
+        // C faces of libraries: a header that a Swift programmer can read, the library's own conventions behind it.
+        .target(
+            name: "CTorch",
+            cxxSettings: [
+                .unsafeFlags([
+                    "-isystem", "\(libtorch)/include", "-isystem", "\(libtorch)/include/torch/csrc/api/include", "-O3",
+                ])
+            ],
+            linkerSettings: libtorchLinkerSettings),
+        .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+        .target(name: "CPNG", linkerSettings: [.linkedLibrary("png16")]),
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        // SHA-256 of downloaded weights: libcurl brings libcrypto anyway, and a crypto package would take minutes to compile.
+        .target(name: "CDigest", linkerSettings: [.linkedLibrary("crypto")]),
+        .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+        // Inner loops over pixels, in C for its vector instructions.
+        .target(name: "CPixels", cSettings: [.unsafeFlags(["-O3"])]),
+    ]
+        + room("Torch", ["CTorch"])
+        + room("Imaging", ["CJPEG", "CPNG", "CPixels"])
+        + room("Weights", ["CCurl", "CDigest", "CZlib"])
+        + room("Datasets", ["Imaging", "CZlib"])
+        + room("Networks", ["Torch", "Weights"])
+        + room("Tasks", ["Networks", "Torch", "Datasets", "Imaging", "Weights"])
+        + room("Training", ["Tasks", "Networks", "Torch", "Datasets", "Imaging", "Weights", logging, metrics])
+        + room("Reporting", ["Training", "Tasks", "Imaging"])
+        + [
+            .executableTarget(
+                name: "sightline",
+                dependencies: [
+                    "Reporting", "Training", "Tasks", "Networks", "Datasets", "Weights", "Imaging", "Torch",
+                    argumentParser, logging,
+                ],
+                swiftSettings: swiftSettings),
+            .testTarget(
+                name: "AcceptanceTests", dependencies: ["sightline", "Weights", "Imaging"], path: "Tests/Acceptance",
+                swiftSettings: swiftSettings),
+        ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx20
+)

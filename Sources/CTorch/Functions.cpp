@@ -1,0 +1,103 @@
+#include "FusedNorm.h"
+#include "Support.h"
+#include "include/ct_functions.h"
+#include <ATen/ops/adaptive_avg_pool2d.h>
+#include <ATen/ops/binary_cross_entropy_with_logits.h>
+#include <ATen/ops/conv2d.h>
+#include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/max_pool2d.h>
+#include <ATen/ops/mean.h>
+#include <ATen/ops/relu.h>
+#include <ATen/ops/softmax.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/topk.h>
+#include <array>
+
+extern "C" {
+
+ct_tensor ct_add(ct_tensor a, ct_tensor b) { return ct::make([&] { return a->value.add(b->value); }); }
+ct_tensor ct_sub(ct_tensor a, ct_tensor b) { return ct::make([&] { return a->value.sub(b->value); }); }
+ct_tensor ct_mul(ct_tensor a, ct_tensor b) { return ct::make([&] { return a->value.mul(b->value); }); }
+ct_tensor ct_div(ct_tensor a, ct_tensor b) { return ct::make([&] { return a->value.div(b->value); }); }
+ct_tensor ct_add_scalar(ct_tensor a, double b) { return ct::make([&] { return a->value.add(b); }); }
+ct_tensor ct_mul_scalar(ct_tensor a, double b) { return ct::make([&] { return a->value.mul(b); }); }
+ct_tensor ct_sqrt(ct_tensor a) { return ct::make([&] { return a->value.sqrt(); }); }
+ct_tensor ct_exp(ct_tensor a) { return ct::make([&] { return a->value.exp(); }); }
+ct_tensor ct_abs(ct_tensor a) { return ct::make([&] { return a->value.abs(); }); }
+ct_tensor ct_matmul(ct_tensor a, ct_tensor b) { return ct::make([&] { return at::matmul(a->value, b->value); }); }
+ct_tensor ct_transpose(ct_tensor a, int64_t dim0, int64_t dim1) { return ct::make([&] { return a->value.transpose(dim0, dim1); }); }
+
+ct_tensor ct_equal(ct_tensor a, ct_tensor b) { return ct::make([&] { return a->value.eq(b->value); }); }
+ct_tensor ct_greater_scalar(ct_tensor a, double b) { return ct::make([&] { return a->value.gt(b); }); }
+ct_tensor ct_sum(ct_tensor a) { return ct::make([&] { return a->value.sum(); }); }
+ct_tensor ct_sum_dim(ct_tensor a, int64_t dim) { return ct::make([&] { return a->value.sum(dim); }); }
+ct_tensor ct_mean(ct_tensor a) { return ct::make([&] { return a->value.mean(); }); }
+ct_tensor ct_max(ct_tensor a) { return ct::make([&] { return a->value.max(); }); }
+ct_tensor ct_argmax(ct_tensor a, int64_t dim) { return ct::make([&] { return a->value.argmax(dim); }); }
+ct_tensor ct_topk_indices(ct_tensor a, int64_t k) { return ct::make([&] { return std::get<1>(at::topk(a->value, k)); }); }
+
+ct_tensor ct_relu(ct_tensor a) { return ct::make([&] { return at::relu(a->value); }); }
+ct_tensor ct_sigmoid(ct_tensor a) { return ct::make([&] { return a->value.sigmoid(); }); }
+ct_tensor ct_softmax(ct_tensor a, int64_t dim) { return ct::make([&] { return at::softmax(a->value, dim); }); }
+ct_tensor ct_linear(ct_tensor x, ct_tensor weight, ct_tensor bias) {
+    return ct::make([&] { return at::linear(x->value, weight->value, ct::optional(bias)); });
+}
+ct_tensor ct_conv2d(ct_tensor x, ct_tensor weight, ct_tensor bias, int64_t stride, int64_t padding, int64_t dilation, int64_t groups) {
+    return ct::make([&] { return at::conv2d(x->value, weight->value, ct::optional(bias), stride, padding, dilation, groups); });
+}
+ct_tensor ct_max_pool2d(ct_tensor x, int64_t kernel, int64_t stride, int64_t padding) {
+    return ct::make([&] { return at::max_pool2d(x->value, kernel, stride, padding); });
+}
+ct_tensor ct_global_average_pool(ct_tensor x) {
+    return ct::make([&] { return at::adaptive_avg_pool2d(x->value, {1, 1}).flatten(1); });
+}
+ct_tensor ct_batch_norm(ct_tensor x, ct_tensor residual, ct_tensor weight, ct_tensor bias, ct_tensor running_mean, ct_tensor running_var,
+                        bool training, double momentum, double eps, bool relu) {
+    return ct::make([&] {
+        return ct::fused_batch_norm(x->value, ct::optional(residual), weight->value, bias->value, running_mean->value, running_var->value,
+                                    training, momentum, eps, relu);
+    });
+}
+
+ct_tensor ct_normalize_images(ct_tensor x, const float *mean, const float *std, int dtype) {
+    return ct::make([&] {
+        const at::Tensor &in = x->value;
+        TORCH_CHECK(in.dim() == 4 && in.scalar_type() == at::kByte && in.is_contiguous(), "images are contiguous uint8 N, H, W, C");
+        const int64_t channels = in.size(3);
+        TORCH_CHECK(channels >= 1 && channels <= 4, "1 to 4 channels, not ", channels);
+        if (!in.is_cpu()) {
+            auto options = at::TensorOptions().dtype(at::kFloat);
+            at::Tensor m = at::tensor(at::ArrayRef<float>(mean, static_cast<size_t>(channels)), options).to(in.device());
+            at::Tensor s = at::tensor(at::ArrayRef<float>(std, static_cast<size_t>(channels)), options).to(in.device());
+            return in.to(at::kFloat).div_(255).sub_(m).div_(s).to(ct::dtype(dtype)).permute({0, 3, 1, 2});
+        }
+        // A byte has 256 values: a table for each channel makes the division, the subtraction and the rounding one load.
+        at::Tensor out = at::empty(in.sizes(), in.options().dtype(ct::dtype(dtype)));
+        const auto fill = [&](auto *to) {
+            using Element = std::remove_pointer_t<decltype(to)>;
+            std::array<std::array<Element, 256>, 4> table{};
+            for (int64_t c = 0; c < channels; c++)
+                for (int v = 0; v < 256; v++) table[c][v] = static_cast<Element>((static_cast<float>(v) / 255.0f - mean[c]) / std[c]);
+            const uint8_t *from = in.const_data_ptr<uint8_t>();
+            const int64_t pixels = in.numel() / channels;
+            for (int64_t i = 0; i < pixels; i++)
+                for (int64_t c = 0; c < channels; c++) to[i * channels + c] = table[c][from[i * channels + c]];
+        };
+        if (ct::dtype(dtype) == at::kBFloat16) fill(out.mutable_data_ptr<at::BFloat16>());
+        else fill(out.mutable_data_ptr<float>());
+        return out.permute({0, 3, 1, 2});
+    });
+}
+
+ct_tensor ct_cross_entropy(ct_tensor logits, ct_tensor classes, double label_smoothing) {
+    return ct::make([&] {
+        return at::cross_entropy_loss(logits->value.to(at::kFloat), classes->value, {}, at::Reduction::Mean, -100, label_smoothing);
+    });
+}
+ct_tensor ct_binary_cross_entropy(ct_tensor logits, ct_tensor targets, ct_tensor weight) {
+    return ct::make([&] { return at::binary_cross_entropy_with_logits(logits->value.to(at::kFloat), targets->value, ct::optional(weight)); });
+}
+}

@@ -1,0 +1,59 @@
+// What every C function of this folder is made of: the tensor box and the translation of C++ exceptions.
+#pragma once
+#include "include/ct_tensor.h"
+#include <ATen/core/Tensor.h>
+#include <c10/util/Exception.h>
+#include <optional>
+#include <string>
+#include <vector>
+
+struct ct_tensor_s {
+    at::Tensor value;
+};
+
+namespace ct {
+
+void set_error(const char *message) noexcept;
+
+inline ct_tensor box(at::Tensor t) { return new ct_tensor_s{std::move(t)}; }
+
+inline std::optional<at::Tensor> optional(ct_tensor t) { return t ? std::optional<at::Tensor>(t->value) : std::nullopt; }
+
+inline at::IntArrayRef sizes(const int64_t *p, int64_t n) { return at::IntArrayRef(p, static_cast<size_t>(n)); }
+
+inline std::vector<at::Tensor> list(const ct_tensor *ts, int64_t count) {
+    std::vector<at::Tensor> out;
+    out.reserve(static_cast<size_t>(count));
+    for (int64_t i = 0; i < count; i++) out.push_back(ts[i]->value);
+    return out;
+}
+
+inline c10::Device device(int number) {
+    return number < 0 ? c10::Device(c10::DeviceType::CPU) : c10::Device(c10::DeviceType::CUDA, static_cast<c10::DeviceIndex>(number));
+}
+
+inline c10::ScalarType dtype(int number) { return static_cast<c10::ScalarType>(number); }
+
+/// Runs `body`; whatever it throws becomes the thread's error message and `failed` the result.
+template <typename Result, typename Body> Result guarded(Result failed, Body &&body) noexcept {
+    try {
+        return body();
+    } catch (const c10::Error &e) {
+        set_error(e.what_without_backtrace());
+    } catch (const std::exception &e) {
+        set_error(e.what());
+    } catch (...) {
+        set_error("an exception that is no std::exception");
+    }
+    return failed;
+}
+
+template <typename Body> ct_tensor make(Body &&body) noexcept {
+    return guarded<ct_tensor>(nullptr, [&] { return box(body()); });
+}
+
+template <typename Body> int perform(Body &&body) noexcept {
+    return guarded<int>(-1, [&] { body(); return 0; });
+}
+
+} // namespace ct

@@ -1,0 +1,54 @@
+// Functions of tensors: arithmetic, layers, losses, reductions.
+#pragma once
+#include "ct_tensor.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+ct_tensor _Nullable ct_add(ct_tensor _Nonnull a, ct_tensor _Nonnull b);
+ct_tensor _Nullable ct_sub(ct_tensor _Nonnull a, ct_tensor _Nonnull b);
+ct_tensor _Nullable ct_mul(ct_tensor _Nonnull a, ct_tensor _Nonnull b);
+ct_tensor _Nullable ct_div(ct_tensor _Nonnull a, ct_tensor _Nonnull b);
+ct_tensor _Nullable ct_add_scalar(ct_tensor _Nonnull a, double b);
+ct_tensor _Nullable ct_mul_scalar(ct_tensor _Nonnull a, double b);
+ct_tensor _Nullable ct_sqrt(ct_tensor _Nonnull a);
+ct_tensor _Nullable ct_exp(ct_tensor _Nonnull a);
+ct_tensor _Nullable ct_abs(ct_tensor _Nonnull a);
+ct_tensor _Nullable ct_matmul(ct_tensor _Nonnull a, ct_tensor _Nonnull b);
+ct_tensor _Nullable ct_transpose(ct_tensor _Nonnull a, int64_t dim0, int64_t dim1);
+
+ct_tensor _Nullable ct_equal(ct_tensor _Nonnull a, ct_tensor _Nonnull b);
+ct_tensor _Nullable ct_greater_scalar(ct_tensor _Nonnull a, double b);
+ct_tensor _Nullable ct_sum(ct_tensor _Nonnull a);
+ct_tensor _Nullable ct_sum_dim(ct_tensor _Nonnull a, int64_t dim);
+ct_tensor _Nullable ct_mean(ct_tensor _Nonnull a);
+ct_tensor _Nullable ct_max(ct_tensor _Nonnull a);
+ct_tensor _Nullable ct_argmax(ct_tensor _Nonnull a, int64_t dim);
+/// The indices of the k largest along the last dimension, largest first.
+ct_tensor _Nullable ct_topk_indices(ct_tensor _Nonnull a, int64_t k);
+
+ct_tensor _Nullable ct_relu(ct_tensor _Nonnull a);
+ct_tensor _Nullable ct_sigmoid(ct_tensor _Nonnull a);
+ct_tensor _Nullable ct_softmax(ct_tensor _Nonnull a, int64_t dim);
+ct_tensor _Nullable ct_linear(ct_tensor _Nonnull x, ct_tensor _Nonnull weight, ct_tensor _Nullable bias);
+ct_tensor _Nullable ct_conv2d(ct_tensor _Nonnull x, ct_tensor _Nonnull weight, ct_tensor _Nullable bias, int64_t stride, int64_t padding,
+                              int64_t dilation, int64_t groups);
+ct_tensor _Nullable ct_max_pool2d(ct_tensor _Nonnull x, int64_t kernel, int64_t stride, int64_t padding);
+/// Mean over height and width: N, C, H, W -> N, C.
+ct_tensor _Nullable ct_global_average_pool(ct_tensor _Nonnull x);
+/// Batch normalisation, then `+ residual` where given, then ReLU where asked: one pass where the tensors allow it.
+ct_tensor _Nullable ct_batch_norm(ct_tensor _Nonnull x, ct_tensor _Nullable residual, ct_tensor _Nonnull weight, ct_tensor _Nonnull bias,
+                                  ct_tensor _Nonnull running_mean, ct_tensor _Nonnull running_var, bool training, double momentum, double eps,
+                                  bool relu);
+/// uint8 N, H, W, C (contiguous) -> (x / 255 - mean) / std as N, C, H, W in channels-last memory; float32 or bfloat16.
+ct_tensor _Nullable ct_normalize_images(ct_tensor _Nonnull x, const float *_Nonnull mean, const float *_Nonnull std, int dtype);
+
+/// Mean cross-entropy of logits N, C and class ids N (int64).
+ct_tensor _Nullable ct_cross_entropy(ct_tensor _Nonnull logits, ct_tensor _Nonnull classes, double label_smoothing);
+/// Mean binary cross-entropy of logits and 0/1 targets of the same shape; `weight` scales the elements.
+ct_tensor _Nullable ct_binary_cross_entropy(ct_tensor _Nonnull logits, ct_tensor _Nonnull targets, ct_tensor _Nullable weight);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,54 @@
+import Torch
+
+/// Where the random weights of a fresh network come from. Each layer draws from a stream of its own, so the same seed gives the same
+/// weights whatever else the network holds.
+public final class Initialization {
+    /// A published scheme.
+    public enum Scheme: Sendable {
+        /// torchvision's ResNet: convolutions He-normal by fan-out (He et al. 2015, section 2.2), linear layers uniform ± 1/√fan-in.
+        case torchvision
+        /// The CIFAR networks: He-normal by fan-in everywhere.
+        case heFanIn
+    }
+
+    private let scheme: Scheme
+    private let seed: UInt64
+    private var drawn: UInt64 = 0
+
+    /// - Parameter seed: the same seed gives the same weights.
+    public init(_ scheme: Scheme, seed: UInt64) {
+        self.scheme = scheme
+        self.seed = seed
+    }
+
+    /// out, in, kernel height, kernel width.
+    func convolution(_ shape: [Int]) throws -> Tensor {
+        let area = shape[2] * shape[3]
+        let fan = (scheme == .torchvision ? shape[0] : shape[1]) * area
+        return try Tensor.randomNormal(shape, seed: next()) * (2 / Double(fan)).squareRoot()
+    }
+
+    /// out, in.
+    func linear(_ shape: [Int]) throws -> Tensor {
+        switch scheme {
+        case .torchvision:
+            let bound = 1 / Double(shape[1]).squareRoot()
+            return try .randomUniform(shape, in: -bound...bound, seed: next())
+        case .heFanIn: return try Tensor.randomNormal(shape, seed: next()) * (2 / Double(shape[1])).squareRoot()
+        }
+    }
+
+    func linearBias(_ count: Int, fanIn: Int) throws -> Tensor {
+        let bound = 1 / Double(fanIn).squareRoot()
+        return try .randomUniform([count], in: -bound...bound, seed: next())
+    }
+
+    /// SplitMix64 of the seed and the number of tensors drawn so far.
+    private func next() -> UInt64 {
+        drawn += 1
+        var z = seed &+ drawn &* 0x9E37_79B9_7F4A_7C15
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}

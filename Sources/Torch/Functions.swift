@@ -1,0 +1,72 @@
+import CTorch
+
+/// max(x, 0)
+public func relu(_ x: Tensor) throws -> Tensor { try owned(ct_relu(x.pointer)) }
+
+/// 1 / (1 + e⁻ˣ)
+public func sigmoid(_ x: Tensor) throws -> Tensor { try owned(ct_sigmoid(x.pointer)) }
+
+/// Probabilities along `dim`.
+public func softmax(_ x: Tensor, dim: Int = -1) throws -> Tensor { try owned(ct_softmax(x.pointer, Int64(dim))) }
+
+/// Matrix product of the last two dimensions.
+public func matmul(_ a: Tensor, _ b: Tensor) throws -> Tensor { try owned(ct_matmul(a.pointer, b.pointer)) }
+
+/// x Wᵀ + b: x is N, in; the weight out, in; the bias out.
+public func linear(_ x: Tensor, weight: Tensor, bias: Tensor?) throws -> Tensor {
+    try owned(ct_linear(x.pointer, weight.pointer, bias?.pointer))
+}
+
+/// Two-dimensional convolution: x is N, C, H, W; the weight out, C / groups, kernel height, kernel width.
+public func conv2d(
+    _ x: Tensor, weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1
+) throws -> Tensor {
+    try owned(
+        ct_conv2d(x.pointer, weight.pointer, bias?.pointer, Int64(stride), Int64(padding), Int64(dilation), Int64(groups)))
+}
+
+/// The largest of each window: N, C, H, W.
+public func maxPool2d(_ x: Tensor, kernel: Int, stride: Int, padding: Int = 0) throws -> Tensor {
+    try owned(ct_max_pool2d(x.pointer, Int64(kernel), Int64(stride), Int64(padding)))
+}
+
+/// The mean over height and width: N, C, H, W → N, C.
+public func globalAveragePool(_ x: Tensor) throws -> Tensor { try owned(ct_global_average_pool(x.pointer)) }
+
+/// Batch normalisation (Ioffe and Szegedy 2015), then `+ residual` where one is given, then ReLU where asked, in one pass over memory
+/// where the tensors allow it.
+/// - Parameters:
+///   - x: N, C, H, W.
+///   - runningMean, runningVariance: C; updated in place when `training`.
+///   - momentum: the share of the new batch in the running statistics.
+public func batchNorm(
+    _ x: Tensor, residual: Tensor? = nil, weight: Tensor, bias: Tensor, runningMean: Tensor, runningVariance: Tensor, training: Bool,
+    momentum: Double = 0.1, eps: Double = 1e-5, relu: Bool = false
+) throws -> Tensor {
+    try owned(
+        ct_batch_norm(
+            x.pointer, residual?.pointer, weight.pointer, bias.pointer, runningMean.pointer, runningVariance.pointer, training, momentum,
+            eps, relu))
+}
+
+/// Pixels (uint8 N, H, W, C) → (x / 255 − mean) / std as N, C, H, W in channels-last memory.
+/// - Parameters:
+///   - mean, std: one number a channel, on the scale 0…1.
+///   - dtype: `.float32` or `.bfloat16`.
+public func normalizeImages(_ x: Tensor, mean: [Float], std: [Float], dtype: DType = .float32) throws -> Tensor {
+    let channels = x.shape.last ?? 0
+    guard mean.count == channels, std.count == channels else {
+        throw TorchError("\(mean.count) means and \(std.count) deviations for images of \(channels) channels; give one a channel.")
+    }
+    return try owned(ct_normalize_images(x.pointer, mean, std, dtype.rawValue))
+}
+
+/// The mean cross-entropy of logits (N, C) and class ids (N, int64), worked out in float32.
+public func crossEntropy(_ logits: Tensor, _ classes: Tensor, labelSmoothing: Double = 0) throws -> Tensor {
+    try owned(ct_cross_entropy(logits.pointer, classes.pointer, labelSmoothing))
+}
+
+/// The mean binary cross-entropy of logits and targets 0…1 of one shape; `weight` scales the elements and broadcasts.
+public func binaryCrossEntropy(_ logits: Tensor, _ targets: Tensor, weight: Tensor? = nil) throws -> Tensor {
+    try owned(ct_binary_cross_entropy(logits.pointer, targets.pointer, weight?.pointer))
+}

@@ -1,0 +1,98 @@
+/// A weight that an optimiser updates.
+public struct Parameter {
+    /// The weight's name in the model file, such as `layer1.0.conv1.weight`.
+    public let name: String
+    /// The weight itself; requires gradients.
+    public let tensor: Tensor
+    /// Whether weight decay applies. MXNet spares biases and batch norm's shift (its names that end neither in `weight` nor in `gamma`).
+    public let decays: Bool
+
+    /// Names a weight for an optimiser.
+    public init(name: String, tensor: Tensor, decays: Bool) {
+        self.name = name
+        self.tensor = tensor
+        self.decays = decays
+    }
+}
+
+/// Which update rule, with MXNet's meaning of its numbers (mxnet.optimizer; `../shared/spec` names its defaults).
+public enum UpdateRule: Equatable, Sendable {
+    /// v ← momentum·v − lr·g, w ← w + v.
+    case sgd(momentum: Double)
+    /// Nesterov: v ← momentum·v − lr·g, w ← w + momentum·v − lr·g.
+    case nag(momentum: Double)
+    /// Kingma and Ba 2015; ε is added to √v before the bias correction, as MXNet does.
+    case adam(beta1: Double, beta2: Double, eps: Double)
+    /// n ← decay·n + (1 − decay)·g², w ← w − lr·g / √(n + ε); centred, with momentum (Graves 2013), where `momentum` is given.
+    case rmsprop(decay: Double, momentum: Double?, eps: Double)
+    /// h ← h + g², w ← w − lr·(g / √(h + ε) + decay·w).
+    case adagrad(eps: Double)
+    /// Zeiler 2012. It has no learning rate.
+    case adadelta(rho: Double, eps: Double)
+}
+
+/// Updates weights from their gradients.
+///
+/// Works on whole lists of tensors in a few kernel calls. Its state (velocities and the like) is named, so that a checkpoint can hold it.
+public final class Optimizer {
+    /// The update rule.
+    public let rule: UpdateRule
+    /// L2 decay, added to the gradients of the weights that decay.
+    public let weightDecay: Double
+    /// The weights.
+    public let parameters: [Parameter]
+    /// Steps taken.
+    public var stepCount = 0
+    /// The learning rate of the last step, or nil before the first.
+    public var lastLearningRate: Double?
+
+    private var groups: [ParameterGroup]
+
+    /// Makes an optimiser with zero state.
+    public init(rule: UpdateRule, weightDecay: Double, parameters: [Parameter]) throws {
+        self.rule = rule
+        self.weightDecay = weightDecay
+        self.parameters = parameters
+        groups = try [true, false].compactMap { decays in
+            let members = parameters.filter { $0.decays == decays }
+            return members.isEmpty
+                ? nil : try ParameterGroup(members: members, decay: decays ? weightDecay : 0, slots: rule.slotNames)
+        }
+    }
+
+    /// Applies the gradients that the last backward pass left. Weights without a gradient stay as they are.
+    public func step(learningRate: Double) throws {
+        stepCount += 1
+        try withoutGradient {
+            for group in groups {
+                try group.update(rule, learningRate: learningRate, previous: lastLearningRate ?? learningRate, step: stepCount)
+            }
+        }
+        lastLearningRate = learningRate
+    }
+
+    /// Forgets all gradients and frees their memory.
+    public func clearGradients() {
+        for parameter in parameters { parameter.tensor.clearGradient() }
+    }
+
+    /// The state by name (`momentum/layer1.0.conv1.weight`), for a checkpoint.
+    public var state: [(name: String, tensor: Tensor)] {
+        groups.flatMap { group in
+            group.slots.flatMap { slot in zip(group.members, slot.tensors).map { ("\(slot.name)/\($0.name)", $1) } }
+        }
+    }
+}
+
+extension UpdateRule {
+    /// The names of what the rule remembers for each weight.
+    var slotNames: [String] {
+        switch self {
+        case .sgd(let momentum), .nag(let momentum): momentum == 0 ? [] : ["momentum"]
+        case .adam: ["mean", "square"]
+        case .rmsprop(_, let momentum, _): momentum == nil ? ["square"] : ["square", "mean", "delta"]
+        case .adagrad: ["history"]
+        case .adadelta: ["square", "delta"]
+        }
+    }
+}

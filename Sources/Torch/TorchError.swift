@@ -1,0 +1,30 @@
+import CTorch
+
+/// What libtorch refused, or what this machine cannot give.
+public struct TorchError: Error, Equatable, CustomStringConvertible, Sendable {
+    /// A sentence: what was asked, what libtorch answered, and what to do where that is known.
+    public let description: String
+
+    /// Makes an error from a sentence.
+    public init(_ description: String) { self.description = description }
+
+    /// The error that the last failed call on this thread left behind.
+    static func last() -> TorchError {
+        let message = String(cString: ct_last_error())
+        if message.contains("out of memory") || message.contains("can't allocate memory") {
+            return TorchError("out of memory: \(message). Use a smaller mini_batch_size or a smaller image_shape.")
+        }
+        return TorchError(message)
+    }
+}
+
+/// Owns a tensor that a C function made, or throws that function's error.
+func owned(_ pointer: ct_tensor?) throws -> Tensor {
+    guard let pointer else { throw TorchError.last() }
+    return Tensor(handle: TensorHandle(pointer))
+}
+
+/// Throws the error of a C function that answered with a status.
+func check(_ status: Int32) throws {
+    if status != 0 { throw TorchError.last() }
+}
