@@ -1,0 +1,88 @@
+import Datasets
+import Torch
+import Weights
+
+/// A mini-batch in memory: pixels N, H, W, C (uint8) and targets. Workers fill the slots; the training thread makes tensors of them.
+///
+/// Unchecked: slots are disjoint memory, each written by one worker before the loader hands the batch over.
+public final class ClassificationBatch: @unchecked Sendable {
+    /// Images.
+    public let count: Int
+    let shape: (height: Int, width: Int, channels: Int)
+    private let pixels: UnsafeMutableBufferPointer<UInt8>
+    private let labels: UnsafeMutableBufferPointer<ClassificationLabel>
+
+    init(count: Int, height: Int, width: Int, channels: Int) {
+        self.count = count
+        shape = (height, width, channels)
+        pixels = .allocate(capacity: count * height * width * channels)
+        labels = .allocate(capacity: count)
+        labels.initialize(repeating: .single(0))
+    }
+
+    deinit {
+        pixels.deallocate()
+        labels.deinitialize()
+        labels.deallocate()
+    }
+
+    /// The memory of one image.
+    func slot(_ index: Int) -> UnsafeMutableBufferPointer<UInt8> {
+        let size = shape.height * shape.width * shape.channels
+        return UnsafeMutableBufferPointer(rebasing: pixels[index * size..<(index + 1) * size])
+    }
+
+    func setLabel(_ label: ClassificationLabel, slot: Int) { labels[slot] = label }
+
+    /// The normalised input: N, C, H, W in channels-last memory.
+    public func input(mean: [Float], std: [Float], dtype: DType, device: Device) throws -> Tensor {
+        let bytes = try Tensor(
+            bytes: UnsafeRawBufferPointer(pixels), shape: [count, shape.height, shape.width, shape.channels], dtype: .uint8)
+        return try normalizeImages(bytes.to(device, nonBlocking: true), mean: mean, std: std, dtype: dtype)
+    }
+
+    /// Class ids: N (int64).
+    public func classes(device: Device) throws -> Tensor {
+        let ids = labels.map { label -> Int64 in
+            if case .single(let id) = label { Int64(id) } else { 0 }
+        }
+        return try Tensor(ids).to(device)
+    }
+
+    /// Multi-hot targets: N, classes (float32).
+    public func targets(classCount: Int, device: Device) throws -> Tensor {
+        let values = labels.flatMap { label -> [Float] in
+            switch label {
+            case .multi(let values): values
+            case .single(let id): (0..<classCount).map { $0 == id ? 1 : 0 }
+            }
+        }
+        return try Tensor(values, shape: [count, classCount]).to(device)
+    }
+}
+
+/// Fills mini-batches from a data set.
+public struct ClassificationBatchBuilder: BatchBuilder {
+    let dataset: ClassificationDataset
+    let transform: ClassificationTransform
+    let seed: UInt64
+
+    /// - Parameter seed: of the augmentation; each image of each epoch draws from a stream of its own.
+    public init(dataset: ClassificationDataset, transform: ClassificationTransform, seed: UInt64 = 0) {
+        self.dataset = dataset
+        self.transform = transform
+        self.seed = seed
+    }
+
+    public func makeBatch(count: Int) throws -> ClassificationBatch {
+        let input = transform.preprocessing
+        return ClassificationBatch(count: count, height: input.height, width: input.width, channels: input.channels)
+    }
+
+    public func fill(_ batch: ClassificationBatch, slot: Int, index: Int, epoch: Int) throws {
+        let record = try dataset.record(at: index)
+        var random = RandomStream(seed: seed, epoch: epoch, index: index)
+        try transform.write(record.payload, named: record.id, into: batch.slot(slot), random: &random)
+        batch.setLabel(record.label, slot: slot)
+    }
+}

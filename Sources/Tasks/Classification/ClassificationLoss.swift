@@ -1,0 +1,36 @@
+import Datasets
+import Torch
+
+/// The loss of classification: softmax cross-entropy, or for several labels an image, independent binary cross-entropies.
+struct ClassificationLoss {
+    let multiLabel: Bool
+    /// Multi-label with weights: the factors of present and of absent classes, 1, classes.
+    private let factors: (present: Tensor, absent: Tensor)?
+
+    /// - Parameter weights: how each class's presence and absence weigh; nil: equally.
+    init(multiLabel: Bool, weights: (present: [Float], absent: [Float])?, device: Device) throws {
+        self.multiLabel = multiLabel
+        factors = try weights.map {
+            (try Tensor($0.present, shape: [1, $0.present.count]).to(device), try Tensor($0.absent, shape: [1, $0.absent.count]).to(device))
+        }
+    }
+
+    /// Logits N, classes and ids N.
+    func callAsFunction(_ logits: Tensor, classes: Tensor) throws -> Tensor { try crossEntropy(logits, classes) }
+
+    /// Logits and multi-hot targets, both N, classes.
+    func callAsFunction(_ logits: Tensor, targets: Tensor) throws -> Tensor {
+        guard let factors else { return try binaryCrossEntropy(logits, targets) }
+        let weight = try targets * (factors.present - factors.absent) + factors.absent
+        return try binaryCrossEntropy(logits, targets, weight: weight)
+    }
+
+    /// Weights by which presence and absence of each class count equally over the set: N / 2P and N / 2(N − P).
+    static func balancingWeights(of dataset: ClassificationDataset) -> (present: [Float], absent: [Float]) {
+        let total = Float(dataset.count)
+        // A class that is always or never there teaches nothing by its weight; half the set bounds it.
+        let present = dataset.histogram.map { total / (2 * max(1, min(total - 1, Float($0)))) }
+        let absent = dataset.histogram.map { total / (2 * max(1, total - Float($0))) }
+        return (present, absent)
+    }
+}

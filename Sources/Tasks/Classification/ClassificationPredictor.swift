@@ -1,0 +1,90 @@
+import Datasets
+import Foundation
+import Networks
+import Torch
+import Weights
+
+/// What a model says about one image.
+public struct ClassificationPrediction: Sendable, Equatable {
+    /// One probability a class, in the model's order; they add up to 1 unless the model is multi-label.
+    public let probabilities: [Float]
+    /// The most likely class.
+    public var best: Int { probabilities.indices.max { probabilities[$0] < probabilities[$1] } ?? 0 }
+}
+
+/// A classification model, ready to predict.
+public final class ClassificationPredictor {
+    /// What the model is.
+    public let description: ModelDescription
+    /// The network's architecture.
+    public let architecture: ClassificationArchitecture
+    /// Where it runs.
+    public let device: Device
+
+    private let network: any InferenceNetwork
+    private let transform: ClassificationTransform
+
+    /// Loads a model folder, a run's folder, or weights whose network is told by their names.
+    /// - Parameters:
+    ///   - classNames: names for weights that come without; nil: "0", "1", ….
+    ///   - precision: float32 gives the figures of training's validation most closely; bfloat16 is about twice as fast where the processor
+    ///     has it. nil: bfloat16 where it is native.
+    public init(_ path: String, classNames: [String]? = nil, device: Device, precision: DType? = .float32) throws {
+        let (description, weights) = try ModelFolder.read(path)
+        if let description {
+            guard description.task == "classification" else {
+                throw TaskError("\(path) is a model of \(description.task), not of classification.")
+            }
+            architecture = try ClassificationArchitecture(
+                name: description.network, classes: description.classes.count, channels: description.preprocessing.channels)
+        } else {
+            architecture = try ClassificationArchitecture(of: weights, source: path)
+        }
+        let names = description?.classes ?? classNames ?? (0..<architecture.classes).map(String.init)
+        guard names.count == architecture.classes else {
+            throw TaskError("\(path) has \(architecture.classes) classes, but \(names.count) names were given. Give one name a class.")
+        }
+        let side = architecture.isSmall ? 32 : 224
+        self.description =
+            description
+            ?? ModelDescription(
+                task: "classification", network: architecture.name, classes: names,
+                preprocessing: PreprocessingDescription(
+                    channels: architecture.channels, height: side, width: side, resizeShorterSide: architecture.isSmall ? nil : 256))
+        let network = try architecture.makeNetwork()
+        try network.load(weights, source: path)
+        network.train(false)
+        try network.move(to: device)
+        self.network = try network.inferencePlan(precision: precision ?? device.nativeReducedPrecision ?? .float32, device: device)
+        self.device = device
+        transform = ClassificationTransform(self.description.preprocessing)
+    }
+
+    /// Logits N, classes of a normalised input N, C, H, W.
+    public func logits(_ input: Tensor) throws -> Tensor { try network(input) }
+
+    /// Predicts one image.
+    /// - Parameter name: what an error calls the image.
+    public func predict(_ payload: ImagePayload, named name: String) throws -> ClassificationPrediction {
+        let input = description.preprocessing
+        let batch = ClassificationBatch(count: 1, height: input.height, width: input.width, channels: input.channels)
+        var random = RandomStream(seed: 0, epoch: 0, index: 0)
+        try transform.write(payload, named: name, into: batch.slot(0), random: &random)
+        return try withInference {
+            let logits = try self.logits(batch.input(mean: input.mean, std: input.std, dtype: .float32, device: device)).to(.float32)
+            let probabilities = description.multiLabel ? try sigmoid(logits) : try softmax(logits)
+            return ClassificationPrediction(probabilities: try probabilities.elements())
+        }
+    }
+
+    /// Scores a data set, every image once.
+    public func evaluate(
+        _ dataset: ClassificationDataset, batchSize: Int = 64, topK: Int? = nil, workers: Int? = nil,
+        progress: (Int, Int) throws -> Void = { _, _ in }
+    ) throws -> ClassificationMetrics {
+        try dataset.check(classCount: architecture.classes)
+        let evaluation = try ClassificationEvaluation(
+            dataset: dataset, preprocessing: description.preprocessing, batchSize: batchSize, topK: topK, device: device, workers: workers)
+        return try evaluation.run(progress: progress) { try self.logits($0) }
+    }
+}

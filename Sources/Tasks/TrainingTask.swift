@@ -1,0 +1,63 @@
+import Datasets
+import Networks
+import Torch
+import Weights
+
+/// What the training loop needs of a task. The loop knows neither images nor labels; a task knows neither files nor consoles.
+public protocol TrainingTask: AnyObject {
+    /// Makes mini-batches on worker threads.
+    associatedtype Builder: BatchBuilder
+
+    /// The network in training.
+    var network: any Module { get }
+    /// Where it trains.
+    var device: Device { get }
+    /// How the training set is cut into mini-batches.
+    var trainingPlan: BatchPlan { get }
+    /// Reads and augments training examples.
+    var trainingBuilder: Builder { get }
+    /// The metric that picks the best epoch and stops early, such as `accuracy`; higher is better.
+    var objective: String { get }
+
+    /// Forward pass and loss of a mini-batch, inside the autocast that the loop has opened. Must not wait for the device.
+    func step(_ batch: Builder.Batch) throws -> StepOutput
+    /// Scores the whole validation set, each example once; nil where there is none.
+    /// - Parameter progress: called with the number of examples done, and their number; throws to stop.
+    func validate(progress: (Int, Int) throws -> Void) throws -> [MetricValue]?
+    /// Describes the model for its file.
+    func describe(metrics: [String: Double]) -> ModelDescription
+}
+
+/// What a training step gives.
+public struct StepOutput {
+    /// The loss, a scalar with a graph.
+    public let loss: Tensor
+    /// Sums over the mini-batch of what the epoch's metrics are means of (hits, for accuracy), by name; scalars on the device.
+    public let sums: [(name: String, sum: Tensor)]
+    /// What the sums are divided by: examples, or examples × classes.
+    public let weight: Int
+    /// Examples in the mini-batch.
+    public let examples: Int
+
+    /// Gathers the results of a step.
+    public init(loss: Tensor, sums: [(name: String, sum: Tensor)], weight: Int, examples: Int) {
+        self.loss = loss
+        self.sums = sums
+        self.weight = weight
+        self.examples = examples
+    }
+}
+
+/// A measured quantity.
+public struct MetricValue: Codable, Equatable, Sendable {
+    /// Its name, such as `accuracy` or `loss`.
+    public let name: String
+    /// Its value.
+    public let value: Double
+
+    /// Names a value.
+    public init(_ name: String, _ value: Double) {
+        self.name = name
+        self.value = value
+    }
+}

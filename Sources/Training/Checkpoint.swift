@@ -1,0 +1,89 @@
+import Foundation
+import Networks
+import Tasks
+import Torch
+import Weights
+
+/// Where a run stands, apart from its tensors.
+struct RunProgress: Codable {
+    /// Epochs that are complete.
+    var epoch = 0
+    /// Steps of the next epoch that are done.
+    var step = 0
+    /// Updates since the beginning.
+    var updates = 0
+    var optimizerSteps = 0
+    var lastLearningRate: Double?
+    /// What the epoch has added up so far.
+    var running = RunningSums()
+    var history: [EpochRecord] = []
+    var best: MetricValue?
+    var bestEpoch: Int?
+    /// Whether the run came to its own end, by epochs or by early stopping.
+    var finished = false
+    var stoppedEarly = false
+    /// The settings that the run was started with.
+    var fingerprint: [String: String] = [:]
+}
+
+/// Sums over the part of an epoch that is done.
+struct RunningSums: Codable {
+    var loss = 0.0
+    var examples = 0
+    var sums: [MetricValue] = []
+    var weight = 0
+    var seconds = 0.0
+    var waited = 0.0
+}
+
+/// The state of a run in one file: weights, optimiser state and progress. It is readable or absent.
+struct Checkpoint {
+    private static let progressKey = "progress"
+
+    static func write(_ progress: RunProgress, network: any Module, optimizer: Optimizer, to path: String) throws {
+        let encoder = JSONEncoder()
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        encoder.outputFormatting = .sortedKeys
+        let text = String(decoding: try encoder.encode(progress), as: UTF8.self)
+        let weights = try network.weightArrays().map { array in
+            var array = array
+            array.name = "model/" + array.name
+            return array
+        }
+        let state = try optimizer.state.map { try $0.tensor.weightArray(named: "optimizer/" + $0.name) }
+        try SafeTensors.write(weights + state, metadata: [progressKey: text], to: path)
+    }
+
+    let progress: RunProgress
+    private let arrays: WeightDictionary
+    private let path: String
+
+    /// - Throws: ``TrainingError`` or ``WeightsError`` where the file is no checkpoint.
+    init(reading path: String) throws {
+        arrays = try SafeTensors.read(path)
+        self.path = path
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        guard let text = arrays.metadata[Self.progressKey], let progress = try? decoder.decode(RunProgress.self, from: Data(text.utf8)) else {
+            throw TrainingError(.runFolder, "\(path) is no checkpoint of a run. Remove it, or choose another --output.")
+        }
+        self.progress = progress
+    }
+
+    /// Puts the state into a network and an optimiser of the same making.
+    func restore(network: any Module, optimizer: Optimizer) throws {
+        try withoutGradient {
+            for named in network.namedTensors { try fill(named.tensor, from: "model/" + named.name) }
+            for slot in optimizer.state { try fill(slot.tensor, from: "optimizer/" + slot.name) }
+        }
+        optimizer.stepCount = progress.optimizerSteps
+        optimizer.lastLearningRate = progress.lastLearningRate
+    }
+
+    private func fill(_ tensor: Tensor, from name: String) throws {
+        guard let array = arrays[name], array.shape == tensor.shape else {
+            throw TrainingError(.runFolder, "\(path) lacks \(name), or holds it in another shape: it belongs to another network or optimizer.")
+        }
+        try tensor.copy(from: Tensor(array))
+    }
+}

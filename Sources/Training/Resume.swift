@@ -1,0 +1,64 @@
+import Foundation
+import Weights
+
+/// What to do about a run that has left something in the output folder.
+public enum ResumePolicy: Sendable {
+    /// A folder with a run in it is refused.
+    case fresh
+    /// What a run has left is removed first.
+    case overwrite
+    /// An interrupted run goes on; where there is none, a fresh one begins.
+    case resume
+}
+
+extension RunFolder {
+    /// Decides how a run begins: nil for a fresh one, or the checkpoint from which it goes on.
+    /// - Throws: ``TrainingError`` where the folder holds a run that must not be lost, that is finished, or whose settings differ.
+    func prepare(_ policy: ResumePolicy, settings: TrainingSettings) throws -> Checkpoint? {
+        switch policy {
+        case .fresh:
+            guard !holdsRun else {
+                throw TrainingError(
+                    .runFolder,
+                    "\(path) holds a run already. Use --resume to go on with it, --overwrite to replace it, or another --output.")
+            }
+            return nil
+        case .overwrite:
+            try clear()
+            return nil
+        case .resume:
+            guard FileManager.default.fileExists(atPath: checkpoint) else {
+                guard !holdsRun else {
+                    throw TrainingError(.runFolder, "\(path) holds a run without its checkpoint.safetensors, so it can't be resumed. Use --overwrite or another --output.")
+                }
+                return nil
+            }
+            let found = try Checkpoint(reading: checkpoint)
+            try check(found.progress, settings)
+            return found
+        }
+    }
+
+    private func check(_ progress: RunProgress, _ settings: TrainingSettings) throws {
+        // More epochs extend a run; what was trained stays as it is.
+        let names = Set(progress.fingerprint.keys).union(settings.fingerprint.keys).subtracting(["epochs"]).sorted()
+        let changed = names.filter { progress.fingerprint[$0] != settings.fingerprint[$0] }
+        guard changed.isEmpty else {
+            let list = changed.map { "  - \($0): was \(progress.fingerprint[$0] ?? "not set"), now \(settings.fingerprint[$0] ?? "not set")" }
+            throw TrainingError(
+                .runFolder,
+                "\(path) was started with other settings:\n" + list.joined(separator: "\n")
+                    + "\nTo resume, give the same ones. To train on from its weights with new ones, use --model \(model) and another --output.")
+        }
+        let done = progress.epoch
+        if progress.stoppedEarly {
+            throw TrainingError(
+                .runFolder,
+                "The run in \(path) is finished: it stopped early after \(done) epochs. To train on, use --model \(model) and another --output.")
+        }
+        guard settings.epochs > done else {
+            throw TrainingError(
+                .runFolder, "The run in \(path) is finished: \(done) epochs are done. To extend it, add -p epochs=N with N above \(done).")
+        }
+    }
+}

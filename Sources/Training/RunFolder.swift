@@ -1,0 +1,87 @@
+import Foundation
+import Tasks
+import Weights
+
+/// The files of a run, in one folder that is worth keeping or posting as it is.
+///
+/// - `model/`: the best model (`model.json`, `model.safetensors`).
+/// - `last/`: the model after the last epoch.
+/// - `checkpoints/epoch-0010/`: where `checkpoint_frequency` asks for them.
+/// - `hyperparameters.json`: every setting as it was resolved.
+/// - `results.csv`: a row an epoch.
+/// - `checkpoint.safetensors`: what `--resume` needs.
+public struct RunFolder: Sendable {
+    /// Its path.
+    public let path: String
+
+    /// Names a run folder; nothing is made yet.
+    public init(_ path: String) { self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path }
+
+    /// The best model.
+    public var model: String { path + "/model" }
+    /// The last model.
+    public var last: String { path + "/last" }
+    /// What a resumed run needs.
+    public var checkpoint: String { path + "/checkpoint.safetensors" }
+    /// A row an epoch.
+    public var results: String { path + "/results.csv" }
+    /// The settings.
+    public var hyperparameters: String { path + "/hyperparameters.json" }
+    /// The weights of one epoch (from 1).
+    public func epoch(_ epoch: Int) -> String {
+        let digits = String(epoch)
+        return path + "/checkpoints/epoch-" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    }
+
+    /// Whether a run has left something here.
+    public var holdsRun: Bool {
+        [checkpoint, results, model].contains { FileManager.default.fileExists(atPath: $0) }
+    }
+
+    /// Makes the folder.
+    public func create() throws {
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw TrainingError(.runFolder, "\(path) cannot be made: \(error.localizedDescription) Choose another --output.")
+        }
+    }
+
+    /// Removes what a run has left, and nothing else.
+    public func clear() throws {
+        for file in [model, last, checkpoint, results, hyperparameters, path + "/checkpoints"]
+        where FileManager.default.fileExists(atPath: file) {
+            do {
+                try FileManager.default.removeItem(atPath: file)
+            } catch {
+                throw TrainingError(.runFolder, "\(file) cannot be removed: \(error.localizedDescription)")
+            }
+        }
+    }
+
+    /// Writes the settings, sorted by name.
+    public func write(hyperparameters values: [String: String]) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+        try writeAtomically([UInt8](try encoder.encode(values)) + [0x0A], to: hyperparameters)
+    }
+
+    /// Writes `results.csv` anew from the whole history, so that a resumed run leaves neither gaps nor doubled rows.
+    public func write(results history: [EpochRecord]) throws {
+        guard let first = history.first else { return }
+        let header =
+            ["epoch", "train/loss"] + first.training.map { "train/\($0.name)" } + first.validation.map { "validation/\($0.name)" }
+            + ["learning_rate", "images_per_second", "seconds", "data_wait", "peak_memory_mb"]
+        let rows = history.map { record in
+            ["\(record.epoch)", fixed(record.trainingLoss, 6)] + record.training.map { fixed($0.value, 6) }
+                + record.validation.map { fixed($0.value, 6) }
+                + [
+                    "\(record.learningRate)", fixed(record.imagesPerSecond, 2), fixed(record.seconds, 2), fixed(record.waitShare, 4),
+                    fixed(Double(record.peakMemory) / 1_048_576, 1),
+                ]
+        }
+        try writeAtomically(([header] + rows).map { $0.joined(separator: ",") }.joined(separator: "\n") + "\n", to: results)
+    }
+}
+
+private func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }

@@ -1,0 +1,23 @@
+/// Why a training run stopped, or can't begin or go on.
+public struct TrainingError: Error, Equatable, CustomStringConvertible, Sendable {
+    /// The kind of failure, for callers that act on it.
+    public enum Kind: Sendable {
+        /// The user or the platform asked to stop; a checkpoint was written.
+        case interrupted
+        /// The loss is no number.
+        case diverged
+        /// The run folder does not allow what was asked.
+        case runFolder
+    }
+
+    /// What kind it is.
+    public let kind: Kind
+    /// Sentences for people: what, where, what to do.
+    public let description: String
+
+    /// Makes an error from its sentences.
+    public init(_ kind: Kind, _ description: String) {
+        self.kind = kind
+        self.description = description
+    }
+}

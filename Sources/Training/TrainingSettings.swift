@@ -1,0 +1,45 @@
+import Torch
+
+/// What the loop needs to know besides the task.
+public struct TrainingSettings: Sendable {
+    /// Passes over the training set.
+    public var epochs: Int
+    /// The optimiser.
+    public var rule: UpdateRule
+    /// L2 decay of the weights that decay.
+    public var weightDecay: Double
+    /// The rate at the start.
+    public var learningRate: Double
+    /// How the rate changes.
+    public var schedule: LearningRateSchedule
+    /// Precision of products; nil: float32.
+    public var precision: DType?
+    /// nil: all epochs.
+    public var earlyStopping: EarlyStopping?
+    /// Keep the weights of every n-th epoch.
+    public var checkpointFrequency: Int?
+    /// Everything that changes what is learned, as text: a resumed run must agree.
+    public var fingerprint: [String: String]
+    /// Threads that read data; nil: a default for this machine.
+    public var workers: Int?
+    /// Images that can't be read and are left out, at most; 0: the first one stops the run.
+    public var unreadableLimit = 0
+
+    /// Gathers settings.
+    public init(
+        epochs: Int, rule: UpdateRule, weightDecay: Double, learningRate: Double, schedule: LearningRateSchedule = .constant,
+        precision: DType? = nil, earlyStopping: EarlyStopping? = nil, checkpointFrequency: Int? = nil, fingerprint: [String: String] = [:],
+        workers: Int? = nil
+    ) {
+        self.epochs = epochs
+        self.rule = rule
+        self.weightDecay = weightDecay
+        self.learningRate = learningRate
+        self.schedule = schedule
+        self.precision = precision
+        self.earlyStopping = earlyStopping
+        self.checkpointFrequency = checkpointFrequency
+        self.fingerprint = fingerprint
+        self.workers = workers
+    }
+}
