@@ -80,6 +80,13 @@ let package = Package(
                     argumentParser, logging,
                 ],
                 swiftSettings: swiftSettings),
+            .executableTarget(
+                name: "sightline-benchmark",
+                dependencies: ["Tasks", "Networks", "Datasets", "Weights", "Torch", argumentParser],
+                path: "Benchmarks/program", swiftSettings: swiftSettings),
+            .executableTarget(
+                name: "sightline-conformance", dependencies: ["Networks", "Weights", "Torch", argumentParser],
+                path: "Conformance/program", swiftSettings: swiftSettings),
             .testTarget(
                 name: "AcceptanceTests", dependencies: ["sightline", "Weights", "Imaging"], path: "Tests/Acceptance",
                 swiftSettings: swiftSettings),

@@ -81,7 +81,7 @@ ct_tensor ct_normalize_images(ct_tensor x, const float *mean, const float *std, 
             std::array<std::array<Element, 256>, 4> table{};
             for (int64_t c = 0; c < channels; c++)
                 for (int v = 0; v < 256; v++) table[c][v] = static_cast<Element>((static_cast<float>(v) / 255.0f - mean[c]) / std[c]);
-            const uint8_t *from = in.const_data_ptr<uint8_t>();
+            const uint8_t *from = static_cast<const uint8_t *>(in.const_data_ptr());
             const int64_t pixels = in.numel() / channels;
             for (int64_t i = 0; i < pixels; i++)
                 for (int64_t c = 0; c < channels; c++) to[i * channels + c] = table[c][from[i * channels + c]];

@@ -21,12 +21,8 @@
 namespace ct {
 namespace {
 
-/// Rows are handled in blocks of about this many bytes: small enough that the block of the next pass, which goes through the
-/// blocks backwards, still finds the last ones in the cache.
-constexpr int64_t blockBytes = 128 * 1024;
-
-/// Sums are gathered in float over a block of at most this many rows, and in double from there on.
-constexpr int64_t rowsPerBlock = 256;
+/// Sums are gathered in float over at most this many rows, and in double from there on.
+constexpr int64_t rowsPerSum = 256;
 
 /// A channels-last activation seen as a matrix of rows × channels.
 ///
@@ -51,18 +47,6 @@ struct Rows {
     bool isUsable() const { return count > 0; }
     int64_t pixels() const { return count * folds; }
     int64_t elements() const { return count * width; }
-
-    /// Runs `body(first row, rows)` over the blocks of one thread's share, from the first to the last or the other way round.
-    template <typename Body>
-    void forBlocks(int parts, int part, int64_t elementSize, bool backwards, const Body &body) const {
-        const PartRange range(count, parts, part);
-        const int64_t rows = std::clamp<int64_t>(blockBytes / (width * elementSize), 8, rowsPerBlock);
-        const int64_t blocks = (range.end - range.begin + rows - 1) / rows;
-        for (int64_t index = 0; index < blocks; ++index) {
-            const int64_t first = range.begin + (backwards ? blocks - 1 - index : index) * rows;
-            body(first, std::min(rows, range.end - first));
-        }
-    }
 };
 
 /// A vector of one float per channel, repeated for each fold.
@@ -87,7 +71,7 @@ class PerChannel {
 
 /// Two sums per channel over all rows. `body(first row, rows, sums, sums)` adds a block's to float vectors.
 template <typename Body>
-std::array<std::vector<double>, 2> sumBlocks(const Rows &rows, int64_t elementSize, const Body &body) {
+std::array<std::vector<double>, 2> sumBlocks(const Rows &rows, const Body &body) {
     const size_t width = static_cast<size_t>(rows.width);
     const int parts = partCount(rows.elements());
     std::vector<float> blockSums(2 * width * parts);
@@ -95,11 +79,12 @@ std::array<std::vector<double>, 2> sumBlocks(const Rows &rows, int64_t elementSi
     parallelParts(parts, [&](int part) {
         float *block = blockSums.data() + 2 * width * part;
         double *total = partSums.data() + 2 * width * part;
-        rows.forBlocks(parts, part, elementSize, false, [&](int64_t first, int64_t count) {
+        const PartRange range(rows.count, parts, part);
+        for (int64_t first = range.begin; first < range.end; first += rowsPerSum) {
             std::fill(block, block + 2 * width, 0.0f);
-            body(first, count, block, block + width);
+            body(first, std::min(rowsPerSum, range.end - first), block, block + width);
             for (size_t i = 0; i < 2 * width; ++i) { total[i] += block[i]; }
-        });
+        }
     });
     std::array<std::vector<double>, 2> sums;
     for (size_t which = 0; which < 2; ++which) {
@@ -151,7 +136,7 @@ struct Moments {
 template <typename Element>
 Moments moments(const Rows &rows, const Element *x) {
     const PerChannel shift = sampleMean(rows, x);
-    auto [sum, squares] = sumBlocks(rows, sizeof(Element), [&](int64_t first, int64_t count, float *sums, float *squareSums) {
+    auto [sum, squares] = sumBlocks(rows, [&](int64_t first, int64_t count, float *sums, float *squareSums) {
         normKernels<Element>().moments(x + first * rows.width, shift.data(), count, rows.width, sums, squareSums);
     });
     const double pixels = static_cast<double>(rows.pixels());
@@ -205,12 +190,11 @@ void normalize(
     uint16_t *gate = bits.defined() ? output<uint16_t>(bits) : nullptr;
     const int parts = partCount(rows.elements());
     parallelParts(parts, [&](int part) {
-        rows.forBlocks(parts, part, sizeof(Element), true, [&](int64_t first, int64_t count) {
-            const int64_t at = first * rows.width;
-            normKernels<Element>().normalize(
-                from + at, added ? added + at : nullptr, factor.data(), term.data(), rectify, count, rows.width, into + at,
-                gate ? gate + at / normKernelWidth : nullptr);
-        });
+        const PartRange range(rows.count, parts, part);
+        const int64_t at = range.begin * rows.width;
+        normKernels<Element>().normalize(
+            from + at, added ? added + at : nullptr, factor.data(), term.data(), rectify, range.end - range.begin, rows.width,
+            into + at, gate ? gate + at / normKernelWidth : nullptr);
     });
 }
 
@@ -240,7 +224,7 @@ Gradients gradients(
     const uint16_t *open = bits.defined() ? input<uint16_t>(bits) : nullptr;
 
     const auto [sum, products] =
-        sumBlocks(rows, sizeof(Element), [&](int64_t first, int64_t count, float *sums, float *productSums) {
+        sumBlocks(rows, [&](int64_t first, int64_t count, float *sums, float *productSums) {
             const int64_t at = first * rows.width;
             kernels.gradientSums(
                 from + at, arriving + at, gate, open ? open + at / normKernelWidth : nullptr, factor.data(), term.data(),
@@ -267,12 +251,11 @@ Gradients gradients(
     const Element *passing = gated ? gated : arriving;
     const int parts = partCount(rows.elements());
     parallelParts(parts, [&](int part) {
-        rows.forBlocks(parts, part, sizeof(Element), true, [&](int64_t first, int64_t count) {
-            const int64_t at = first * rows.width;
-            kernels.inputGradient(
-                from + at, passing + at, remaining, factor.data(), term.data(), middle.data(), slope.data(), constant.data(),
-                count, rows.width, into + at);
-        });
+        const PartRange range(rows.count, parts, part);
+        const int64_t at = range.begin * rows.width;
+        kernels.inputGradient(
+            from + at, passing + at, remaining, factor.data(), term.data(), middle.data(), slope.data(), constant.data(),
+            range.end - range.begin, rows.width, into + at);
     });
     return result;
 }

@@ -45,13 +45,31 @@ CT_INLINE void keepWhere(const uint16_t *bits, Floats &value) {
     value = __builtin_convertvector(lanes, Words) != 0u ? value : Floats(0);
 }
 
-/// How many elements ahead to fetch: whole groups of rows, at least 4 KiB. Rows that are read side by side are too many streams
-/// for the processor to notice that together they are one.
-template <int64_t together, typename Element>
-CT_INLINE int64_t fetchDistance(int64_t channels) {
-    const int64_t group = together * channels, least = 4096 / static_cast<int64_t>(sizeof(Element));
-    return (least + group - 1) / group * group;
-}
+/// Fetches what a group of rows will read, in the order of memory, while an earlier group is worked on. The rows of a group are
+/// read side by side, which the processor's own prefetcher takes for unrelated streams: without this, rows of 512 bytes and
+/// more go at a third of the rate.
+template <bool forWriting, int64_t together, typename Element>
+struct Fetcher {
+    static constexpr int64_t bytesAhead = 16 * 1024, lineBytes = 64;
+    static constexpr int64_t share = together * width;
+
+    const Element *start;
+    bool isWorthIt;
+
+    CT_INLINE Fetcher(const Element *tensor, int64_t first, int64_t channels) {
+        const int64_t group = together * channels, least = bytesAhead / static_cast<int64_t>(sizeof(Element));
+        isWorthIt = channels * static_cast<int64_t>(sizeof(Element)) > 256;
+        start = tensor + first * channels + (least + group - 1) / group * group;
+    }
+
+    CT_INLINE void fetch(int64_t channel) const {
+        if (!isWorthIt) { return; }
+#pragma unroll
+        for (int64_t at = 0; at < share; at += lineBytes / static_cast<int64_t>(sizeof(Element))) {
+            __builtin_prefetch(start + channel * together + at, forWriting);
+        }
+    }
+};
 
 /// Runs `body(row, count)` over all rows, in groups. A group's constants are loaded once, and its rows are as many streams
 /// for the prefetcher. `count` is a compile-time constant.
@@ -64,10 +82,11 @@ CT_INLINE void forRows(int64_t rows, const Body &body) {
 
 template <typename Element>
 void moments(const Element *x, const float *shift, int64_t rows, int64_t channels, float *sum, float *sumOfSquares) {
-    const int64_t ahead = fetchDistance<8, Element>(channels);
-    forRows<8>(rows, [&](int64_t first, auto count) CT_LAMBDA {
+    forRows<4>(rows, [&](int64_t first, auto count) CT_LAMBDA {
         const Element *from = x + first * channels;
+        const Fetcher<false, count, Element> next(x, first, channels);
         for (int64_t c = 0; c < channels; c += width) {
+            next.fetch(c);
             Floats middle, total, squares, groupTotal = 0, groupSquares = 0;
             load(shift + c, middle);
             load(sum + c, total);
@@ -76,7 +95,6 @@ void moments(const Element *x, const float *shift, int64_t rows, int64_t channel
             for (int64_t row = 0; row < count; ++row) {
                 Floats value;
                 load(from + row * channels + c, value);
-                __builtin_prefetch(from + row * channels + c + ahead);
                 value = value - middle;
                 groupTotal += value;
                 groupSquares += value * value;
@@ -91,9 +109,14 @@ template <bool hasResidual, bool rectify, bool writesBits, typename Element>
 CT_INLINE void normalizeRows(
     const Element *x, const Element *residual, const float *scale, const float *offset, int64_t rows, int64_t channels,
     Element *y, uint16_t *bits) {
-    const int64_t ahead = fetchDistance<4, Element>(channels);
     forRows<4>(rows, [&](int64_t first, auto count) CT_LAMBDA {
+        const Fetcher<false, count, Element> nextX(x, first, channels);
+        const Fetcher<false, count, Element> nextResidual(residual, first, channels);
+        const Fetcher<true, count, Element> nextY(y, first, channels);
         for (int64_t c = 0; c < channels; c += width) {
+            nextX.fetch(c);
+            if constexpr (hasResidual) { nextResidual.fetch(c); }
+            nextY.fetch(c);
             Floats factor, term;
             load(scale + c, factor);
             load(offset + c, term);
@@ -102,12 +125,10 @@ CT_INLINE void normalizeRows(
                 const int64_t at = (first + row) * channels + c;
                 Floats value;
                 load(x + at, value);
-                __builtin_prefetch(x + at + ahead);
                 value = value * factor + term;
                 if constexpr (hasResidual) {
                     Floats added;
                     load(residual + at, added);
-                    __builtin_prefetch(residual + at + ahead);
                     value = value + added;
                 }
                 // Written so that a value that is not a number stays one, as in `at::relu`.
@@ -151,9 +172,14 @@ template <Gate gate, bool writesGated, typename Element>
 CT_INLINE void gradientSumsOfRows(
     const Element *x, const Element *gradient, const uint16_t *bits, const float *scale, const float *offset,
     const float *mean, int64_t rows, int64_t channels, float *sum, float *sumOfProducts, Element *gated) {
-    const int64_t ahead = fetchDistance<4, Element>(channels);
     forRows<4>(rows, [&](int64_t first, auto count) CT_LAMBDA {
+        const Fetcher<false, count, Element> nextX(x, first, channels);
+        const Fetcher<false, count, Element> nextGradient(gradient, first, channels);
+        const Fetcher<true, count, Element> nextGated(gated, first, channels);
         for (int64_t c = 0; c < channels; c += width) {
+            nextX.fetch(c);
+            nextGradient.fetch(c);
+            if constexpr (writesGated) { nextGated.fetch(c); }
             Floats factor, term, middle, total, products, groupTotal = 0, groupProducts = 0;
             load(scale + c, factor);
             load(offset + c, term);
@@ -166,8 +192,6 @@ CT_INLINE void gradientSumsOfRows(
                 Floats input, g;
                 load(x + at, input);
                 load(gradient + at, g);
-                __builtin_prefetch(x + at + ahead);
-                __builtin_prefetch(gradient + at + ahead);
                 close<gate>(input, factor, term, bits, at, g);
                 if constexpr (writesGated) { store(g, gated + at); }
                 groupTotal += g;
@@ -198,9 +222,14 @@ template <Gate gate, typename Element>
 CT_INLINE void inputGradientOfRows(
     const Element *x, const Element *gradient, const float *scale, const float *offset, const float *mean,
     const float *slope, const float *constant, int64_t rows, int64_t channels, Element *dx) {
-    const int64_t ahead = fetchDistance<4, Element>(channels);
     forRows<4>(rows, [&](int64_t first, auto count) CT_LAMBDA {
+        const Fetcher<false, count, Element> nextX(x, first, channels);
+        const Fetcher<false, count, Element> nextGradient(gradient, first, channels);
+        const Fetcher<true, count, Element> nextInput(dx, first, channels);
         for (int64_t c = 0; c < channels; c += width) {
+            nextX.fetch(c);
+            nextGradient.fetch(c);
+            nextInput.fetch(c);
             Floats factor, term, middle, steepness, summand;
             load(scale + c, factor);
             load(offset + c, term);
@@ -213,8 +242,6 @@ CT_INLINE void inputGradientOfRows(
                 Floats input, g;
                 load(x + at, input);
                 load(gradient + at, g);
-                __builtin_prefetch(x + at + ahead);
-                __builtin_prefetch(gradient + at + ahead);
                 close<gate>(input, factor, term, nullptr, at, g);
                 store(g * factor + ((input - middle) * steepness + summand), dx + at);
             }

@@ -14,6 +14,7 @@ public final class CIFARResNet: ClassificationNetwork {
     /// Depths that there are.
     public static let depths = [20, 32, 44, 56, 110]
 
+    /// The prefix of the last layer's weight names.
     public static let lastLayer = "linear."
 
     /// - Parameters:
@@ -22,7 +23,8 @@ public final class CIFARResNet: ClassificationNetwork {
     ///   - channels: of the image: 3 for colour, 1 for grey.
     public init(depth: Int, classes: Int, channels: Int = 3, seed: UInt64 = 0) throws {
         guard Self.depths.contains(depth) else {
-            throw NetworkError("num_layers \(depth) is no ResNet for small images; choose one of \(Self.depths.map(String.init).joined(separator: ", ")).")
+            throw NetworkError(
+                "num_layers \(depth) is no ResNet for small images; choose one of \(Self.depths.map(String.init).joined(separator: ", ")).")
         }
         let initialization = Initialization(.heFanIn, seed: seed)
         let count = (depth - 2) / 6

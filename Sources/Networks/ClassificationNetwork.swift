@@ -59,7 +59,9 @@ public struct ClassificationArchitecture: Equatable, Sendable {
     /// Reads a network's name.
     public init(name: String, classes: Int, channels: Int) throws {
         guard let depth = name.split(separator: "-").last.flatMap({ Int($0) }) else {
-            throw NetworkError("network '\(name)' is none that this program knows; known are resnet-18 … resnet-200 and cifar-resnet-20 … cifar-resnet-110.")
+            throw NetworkError(
+                "network '\(name)' is none that this program knows; known are resnet-18 … resnet-200 and cifar-resnet-20 … cifar-resnet-110."
+            )
         }
         try self.init(depth: depth, classes: classes, channels: channels)
         guard self.name == name else {
@@ -71,10 +73,12 @@ public struct ClassificationArchitecture: Equatable, Sendable {
     /// - Throws: ``NetworkError`` where they fit none.
     public init(of weights: WeightDictionary, source: String) throws {
         func blocks(_ layer: Int) -> Int {
-            Set(weights.names.compactMap { name -> String? in
-                let parts = name.split(separator: ".")
-                return parts.count > 2 && parts[0] == "layer\(layer)" ? String(parts[1]) : nil
-            }).count
+            Set(
+                weights.names.compactMap { name -> String? in
+                    let parts = name.split(separator: ".")
+                    return parts.count > 2 && parts[0] == "layer\(layer)" ? String(parts[1]) : nil
+                }
+            ).count
         }
         let channels = weights["conv1.weight"].flatMap { $0.shape.count == 4 ? $0.shape[1] : nil } ?? 3
         if let last = weights["linear.weight"], last.shape.count == 2, blocks(1) > 0, blocks(4) == 0 {
@@ -90,7 +94,8 @@ public struct ClassificationArchitecture: Equatable, Sendable {
             }
         }
         throw NetworkError(
-            "\(source): its weight names fit no network of this program (ResNet as torchvision names it, CIFAR ResNet); the first is '\(weights.names.first ?? "none")'.")
+            "\(source): its weight names fit no network of this program (ResNet as torchvision names it, CIFAR ResNet); the first is '\(weights.names.first ?? "none")'."
+        )
     }
 }
 
@@ -104,6 +109,7 @@ struct EvaluationNetwork: InferenceNetwork {
 }
 
 extension ClassificationNetwork {
+    /// Prepares the network for prediction.
     public func inferencePlan(precision: DType, device: Device) throws -> any InferenceNetwork {
         EvaluationNetwork(network: self, precision: precision, device: device)
     }

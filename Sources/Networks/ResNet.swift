@@ -14,6 +14,7 @@ public final class ResNet: ClassificationNetwork {
     /// Depths that there are.
     public static let depths = [18, 34, 50, 101, 152, 200]
 
+    /// The prefix of the last layer's weight names.
     public static let lastLayer = "fc."
 
     /// The depth that has these numbers of blocks in its four stages.
@@ -31,7 +32,8 @@ public final class ResNet: ClassificationNetwork {
     ///   - channels: of the image: 3 for colour, 1 for grey.
     public init(depth: Int, classes: Int, channels: Int = 3, seed: UInt64 = 0) throws {
         guard let counts = Self.blocks[depth] else {
-            throw NetworkError("num_layers \(depth) is no ResNet for large images; choose one of \(Self.depths.map(String.init).joined(separator: ", ")).")
+            throw NetworkError(
+                "num_layers \(depth) is no ResNet for large images; choose one of \(Self.depths.map(String.init).joined(separator: ", ")).")
         }
         let initialization = Initialization(.torchvision, seed: seed)
         let bottleneck = depth >= 50

@@ -85,9 +85,12 @@ public struct HyperparameterReader {
         guard let text = text(name) else { return nil }
         let parts = text.trimmingCharacters(in: CharacterSet(charactersIn: "[]()")).split(separator: ",")
         let numbers = parts.compactMap { Int($0.trimmingCharacters(in: .whitespaces)) }
-        guard parts.count == 3, numbers.count == 3, [1, 3].contains(numbers[0]), (8...4096).contains(numbers[1]), (8...4096).contains(numbers[2])
+        guard parts.count == 3, numbers.count == 3, [1, 3].contains(numbers[0]), (8...4096).contains(numbers[1]),
+            (8...4096).contains(numbers[2])
         else {
-            faults.append("\(name) is '\(text)'; it must be \"channels,height,width\" with 1 or 3 channels and sides from 8 to 4096, such as \"3,224,224\".")
+            faults.append(
+                "\(name) is '\(text)'; it must be \"channels,height,width\" with 1 or 3 channels and sides from 8 to 4096, such as \"3,224,224\"."
+            )
             return nil
         }
         return (numbers[0], numbers[1], numbers[2])
@@ -101,7 +104,8 @@ public struct HyperparameterReader {
         }
         let all = faults + unknown
         guard !all.isEmpty else { return }
-        throw TaskError(all.count == 1 ? all[0] : "\(all.count) hyperparameters are wrong:\n" + all.map { "  - \($0)" }.joined(separator: "\n"))
+        throw TaskError(
+            all.count == 1 ? all[0] : "\(all.count) hyperparameters are wrong:\n" + all.map { "  - \($0)" }.joined(separator: "\n"))
     }
 }
 

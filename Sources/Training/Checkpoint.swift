@@ -64,7 +64,8 @@ struct Checkpoint {
         self.path = path
         let decoder = JSONDecoder()
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        guard let text = arrays.metadata[Self.progressKey], let progress = try? decoder.decode(RunProgress.self, from: Data(text.utf8)) else {
+        guard let text = arrays.metadata[Self.progressKey], let progress = try? decoder.decode(RunProgress.self, from: Data(text.utf8))
+        else {
             throw TrainingError(.runFolder, "\(path) is no checkpoint of a run. Remove it, or choose another --output.")
         }
         self.progress = progress
@@ -82,7 +83,8 @@ struct Checkpoint {
 
     private func fill(_ tensor: Tensor, from name: String) throws {
         guard let array = arrays[name], array.shape == tensor.shape else {
-            throw TrainingError(.runFolder, "\(path) lacks \(name), or holds it in another shape: it belongs to another network or optimizer.")
+            throw TrainingError(
+                .runFolder, "\(path) lacks \(name), or holds it in another shape: it belongs to another network or optimizer.")
         }
         try tensor.copy(from: Tensor(array))
     }

@@ -12,6 +12,7 @@ public final class MetricsObserver: TrainingObserver {
     /// Listens under the names `sightline_…`.
     public init() {}
 
+    /// Passes on what is a figure.
     public func handle(_ event: TrainingEvent) {
         switch event {
         case .started(let start): batchSize = start.stepsPerEpoch > 0 ? start.examples / start.stepsPerEpoch : 0

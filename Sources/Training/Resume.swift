@@ -29,7 +29,10 @@ extension RunFolder {
         case .resume:
             guard FileManager.default.fileExists(atPath: checkpoint) else {
                 guard !holdsRun else {
-                    throw TrainingError(.runFolder, "\(path) holds a run without its checkpoint.safetensors, so it can't be resumed. Use --overwrite or another --output.")
+                    throw TrainingError(
+                        .runFolder,
+                        "\(path) holds a run without its checkpoint.safetensors, so it can't be resumed. Use --overwrite or another --output."
+                    )
                 }
                 return nil
             }
@@ -44,17 +47,21 @@ extension RunFolder {
         let names = Set(progress.fingerprint.keys).union(settings.fingerprint.keys).subtracting(["epochs"]).sorted()
         let changed = names.filter { progress.fingerprint[$0] != settings.fingerprint[$0] }
         guard changed.isEmpty else {
-            let list = changed.map { "  - \($0): was \(progress.fingerprint[$0] ?? "not set"), now \(settings.fingerprint[$0] ?? "not set")" }
+            let list = changed.map {
+                "  - \($0): was \(progress.fingerprint[$0] ?? "not set"), now \(settings.fingerprint[$0] ?? "not set")"
+            }
             throw TrainingError(
                 .runFolder,
                 "\(path) was started with other settings:\n" + list.joined(separator: "\n")
-                    + "\nTo resume, give the same ones. To train on from its weights with new ones, use --model \(model) and another --output.")
+                    + "\nTo resume, give the same ones. To train on from its weights with new ones, use --model \(model) and another --output."
+            )
         }
         let done = progress.epoch
         if progress.stoppedEarly {
             throw TrainingError(
                 .runFolder,
-                "The run in \(path) is finished: it stopped early after \(done) epochs. To train on, use --model \(model) and another --output.")
+                "The run in \(path) is finished: it stopped early after \(done) epochs. To train on, use --model \(model) and another --output."
+            )
         }
         guard settings.epochs > done else {
             throw TrainingError(

@@ -125,7 +125,9 @@ public final class Trainer<Job: TrainingTask> {
     }
 
     private func diverged(_ loss: Double) -> TrainingError {
-        let kept = FileManager.default.fileExists(atPath: folder.checkpoint) ? " The state after epoch \(progress.epoch) is kept in \(folder.path)." : ""
+        let kept =
+            FileManager.default.fileExists(atPath: folder.checkpoint)
+            ? " The state after epoch \(progress.epoch) is kept in \(folder.path)." : ""
         return TrainingError(
             .diverged,
             "The loss is \(loss) in epoch \(progress.epoch + 1), step \(progress.step), at learning_rate \(progress.lastLearningRate ?? settings.learningRate)."
@@ -149,7 +151,8 @@ public final class Trainer<Job: TrainingTask> {
         tell(.interrupted(checkpoint: folder.checkpoint))
         throw TrainingError(
             .interrupted,
-            "Interrupted in epoch \(progress.epoch + 1) after \(progress.step) steps; the state is saved. Add --resume to the same command to go on.")
+            "Interrupted in epoch \(progress.epoch + 1) after \(progress.step) steps; the state is saved. Add --resume to the same command to go on."
+        )
     }
 
     // MARK: Between epochs

@@ -227,6 +227,9 @@ struct DownloaderTests {
             try expectFetch(server, downloader)
             let error = weightsError { try downloader.fetch("other", from: server.url("trap"), sha256Prefix: "00") }
             #expect(error?.kind == .network)
+            // libcurl itself refuses such redirects; a first address of that kind is refused by our setting.
+            let direct = weightsError { try downloader.fetch("other", from: "file:///etc/hostname", sha256Prefix: "00") }
+            #expect(direct?.description.contains("\"file\" not supported or disabled") == true)
         }
     }
 

@@ -35,6 +35,7 @@ public final class BatchNorm2d: Module {
             training: isTraining, momentum: momentum, eps: eps, relu: relu)
     }
 
+    /// The tensors of this layer.
     public var ownTensors: [NamedTensor] {
         [
             NamedTensor("weight", weight, .weight), NamedTensor("bias", bias, .bias),
@@ -42,5 +43,6 @@ public final class BatchNorm2d: Module {
         ]
     }
 
+    /// Chooses between batch statistics and running ones.
     public func setTraining(_ training: Bool) { isTraining = training }
 }

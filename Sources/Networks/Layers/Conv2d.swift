@@ -31,6 +31,7 @@ public final class Conv2d: Module {
         try conv2d(x, weight: weight, bias: bias, stride: stride, padding: padding, dilation: dilation)
     }
 
+    /// The tensors of this layer.
     public var ownTensors: [NamedTensor] {
         [NamedTensor("weight", weight, .weight)] + (bias.map { [NamedTensor("bias", $0, .bias)] } ?? [])
     }

@@ -16,5 +16,6 @@ public final class Linear: Module {
     /// N, in → N, out.
     public func callAsFunction(_ x: Tensor) throws -> Tensor { try linear(x, weight: weight, bias: bias) }
 
+    /// The tensors of this layer.
     public var ownTensors: [NamedTensor] { [NamedTensor("weight", weight, .weight), NamedTensor("bias", bias, .bias)] }
 }

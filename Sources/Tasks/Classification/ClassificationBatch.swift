@@ -74,11 +74,13 @@ public struct ClassificationBatchBuilder: BatchBuilder {
         self.seed = seed
     }
 
+    /// Room for `count` images.
     public func makeBatch(count: Int) throws -> ClassificationBatch {
         let input = transform.preprocessing
         return ClassificationBatch(count: count, height: input.height, width: input.width, channels: input.channels)
     }
 
+    /// Reads, varies and crops one image.
     public func fill(_ batch: ClassificationBatch, slot: Int, index: Int, epoch: Int) throws {
         let record = try dataset.record(at: index)
         var random = RandomStream(seed: seed, epoch: epoch, index: index)

@@ -13,7 +13,8 @@ public struct ClassificationEvaluation {
 
     /// Prepares a pass over `dataset`.
     public init(
-        dataset: ClassificationDataset, preprocessing: PreprocessingDescription, batchSize: Int, topK: Int?, device: Device, workers: Int? = nil
+        dataset: ClassificationDataset, preprocessing: PreprocessingDescription, batchSize: Int, topK: Int?, device: Device,
+        workers: Int? = nil
     ) throws {
         self.dataset = dataset
         self.preprocessing = preprocessing

@@ -16,7 +16,8 @@ extension ClassificationHyperparameters {
                 numLayers = depth
             } else {
                 read.fault(
-                    "num_layers is \(depth); it must be \(list(ResNet.depths)) (images of about 224 pixels) or \(list(CIFARResNet.depths)) (about 32).")
+                    "num_layers is \(depth); it must be \(list(ResNet.depths)) (images of about 224 pixels) or \(list(CIFARResNet.depths)) (about 32)."
+                )
             }
         }
         imageShape = read.imageShape("image_shape") ?? (CIFARResNet.depths.contains(numLayers) ? (3, 32, 32) : imageShape)
@@ -52,11 +53,13 @@ extension ClassificationHyperparameters {
         if let topK, let numClasses, topK > numClasses { read.fault("top_k is \(topK), more than num_classes, which is \(numClasses).") }
         if usePretrainedModel, CIFARResNet.depths.contains(numLayers) {
             read.fault(
-                "use_pretrained_model is 1, but there are no ImageNet weights for num_layers \(numLayers); use \(list(ResNet.depths.dropLast())), or --pretrained FILE.")
+                "use_pretrained_model is 1, but there are no ImageNet weights for num_layers \(numLayers); use \(list(ResNet.depths.dropLast())), or --pretrained FILE."
+            )
         }
         if let resize, resize < min(imageShape.height, imageShape.width) {
             read.fault(
-                "resize is \(resize), smaller than image_shape \(imageShape.height)×\(imageShape.width); make it at least \(min(imageShape.height, imageShape.width)).")
+                "resize is \(resize), smaller than image_shape \(imageShape.height)×\(imageShape.width); make it at least \(min(imageShape.height, imageShape.width))."
+            )
         }
         if beta2 == 1, optimizer == .adam { read.fault("beta_2 is 1, with which adam never moves; make it less.") }
         try read.finish(task: "image classification", known: Self.names)

@@ -106,5 +106,6 @@ public struct ClassificationHyperparameters: Sendable, Equatable {
         "early_stopping", "early_stopping_min_epochs", "early_stopping_patience", "early_stopping_tolerance", "kv_store", "seed",
     ]
 
+    /// Whether both resolve to the same settings.
     public static func == (a: Self, b: Self) -> Bool { a.resolved == b.resolved }
 }

@@ -11,7 +11,10 @@ struct ClassificationLoss {
     init(multiLabel: Bool, weights: (present: [Float], absent: [Float])?, device: Device) throws {
         self.multiLabel = multiLabel
         factors = try weights.map {
-            (try Tensor($0.present, shape: [1, $0.present.count]).to(device), try Tensor($0.absent, shape: [1, $0.absent.count]).to(device))
+            (
+                try Tensor($0.present, shape: [1, $0.present.count]).to(device),
+                try Tensor($0.absent, shape: [1, $0.absent.count]).to(device)
+            )
         }
     }
 

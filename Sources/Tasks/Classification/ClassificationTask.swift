@@ -5,10 +5,15 @@ import Weights
 
 /// Image classification as the training loop sees it.
 public final class ClassificationTask: TrainingTask {
+    /// The network in training.
     public let network: any Module
+    /// Where it trains.
     public let device: Device
+    /// How the training set is cut into mini-batches.
     public let trainingPlan: BatchPlan
+    /// Reads and augments training images.
     public let trainingBuilder: ClassificationBatchBuilder
+    /// The share of right answers on the validation set.
     public let objective = "accuracy"
 
     /// Things a user should know before training begins, one sentence each.
@@ -48,7 +53,8 @@ public final class ClassificationTask: TrainingTask {
                     : "\(training.source) has several labels an image. Set multi_label to 1.")
         }
         if settings.miniBatchSize > training.count {
-            notes.append("mini_batch_size \(settings.miniBatchSize) is more than the \(training.count) training images: \(training.count) is used.")
+            notes.append(
+                "mini_batch_size \(settings.miniBatchSize) is more than the \(training.count) training images: \(training.count) is used.")
             settings.miniBatchSize = training.count
         }
         notes += training.warnings
@@ -75,7 +81,8 @@ public final class ClassificationTask: TrainingTask {
         trainingBuilder = ClassificationBatchBuilder(
             dataset: training,
             transform: ClassificationTransform(
-                preprocessing, augmentation: settings.augmentation, cropPadding: architecture.isSmall ? max(preprocessing.height / 8, 1) : 0),
+                preprocessing, augmentation: settings.augmentation, cropPadding: architecture.isSmall ? max(preprocessing.height / 8, 1) : 0
+            ),
             seed: UInt64(settings.seed))
         if let validation {
             evaluation = try ClassificationEvaluation(
@@ -89,8 +96,10 @@ public final class ClassificationTask: TrainingTask {
             weights: settings.useWeightedLoss ? ClassificationLoss.balancingWeights(of: training) : nil, device: device)
     }
 
+    /// Forward pass, loss and hits of a mini-batch.
     public func step(_ batch: ClassificationBatch) throws -> StepOutput {
-        let input = try batch.input(mean: preprocessing.mean, std: preprocessing.std, dtype: precision == .bfloat16 ? .bfloat16 : .float32, device: device)
+        let input = try batch.input(
+            mean: preprocessing.mean, std: preprocessing.std, dtype: precision == .bfloat16 ? .bfloat16 : .float32, device: device)
         let logits = try classifier(input)
         if loss.multiLabel {
             let targets = try batch.targets(classCount: classNames.count, device: device)
@@ -112,6 +121,7 @@ public final class ClassificationTask: TrainingTask {
         return StepOutput(loss: value, sums: sums, weight: batch.count, examples: batch.count)
     }
 
+    /// Scores every validation image once, with the preprocessing of prediction.
     public func validate(progress: (Int, Int) throws -> Void) throws -> [MetricValue]? {
         guard let evaluation else { return nil }
         network.train(false)
@@ -123,6 +133,7 @@ public final class ClassificationTask: TrainingTask {
         return metrics.values
     }
 
+    /// The model as its file describes it.
     public func describe(metrics: [String: Double]) -> ModelDescription {
         ModelDescription(
             task: "classification", network: architecture.name, classes: classNames, multiLabel: hyperparameters.multiLabel,

@@ -159,7 +159,8 @@ public struct ClassificationTransform: Sendable {
             let h = Int((target / ratio).squareRoot().rounded())
             guard w >= 1, h >= 1, w <= width, h <= height else { continue }
             return PixelRect(
-                x: Int.random(in: 0...(width - w), using: &random), y: Int.random(in: 0...(height - h), using: &random), width: w, height: h)
+                x: Int.random(in: 0...(width - w), using: &random), y: Int.random(in: 0...(height - h), using: &random), width: w, height: h
+            )
         }
         let ratio = min(max(Double(width) / Double(height), 3.0 / 4), 4.0 / 3)
         let w = min(width, max(1, Int((Double(height) * ratio).rounded())))

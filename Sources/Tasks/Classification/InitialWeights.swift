@@ -25,10 +25,13 @@ public enum InitialWeights {
         }
     }
 
-    private func check(_ weights: WeightDictionary, _ source: String, _ architecture: ClassificationArchitecture, classesMatter: Bool) throws {
+    private func check(_ weights: WeightDictionary, _ source: String, _ architecture: ClassificationArchitecture, classesMatter: Bool)
+        throws
+    {
         let found = try ClassificationArchitecture(of: weights, source: source)
         guard found.depth == architecture.depth else {
-            throw TaskError("\(source) has \(found.depth) layers and num_layers is \(architecture.depth). Set num_layers to \(found.depth).")
+            throw TaskError(
+                "\(source) has \(found.depth) layers and num_layers is \(architecture.depth). Set num_layers to \(found.depth).")
         }
         guard found.channels == architecture.channels else {
             throw TaskError(
@@ -36,7 +39,8 @@ public enum InitialWeights {
         }
         guard !classesMatter || found.classes == architecture.classes else {
             throw TaskError(
-                "\(source) has \(found.classes) classes and the data have \(architecture.classes). Use data with the same classes, or --pretrained \(source), which starts a fresh last layer.")
+                "\(source) has \(found.classes) classes and the data have \(architecture.classes). Use data with the same classes, or --pretrained \(source), which starts a fresh last layer."
+            )
         }
     }
 }

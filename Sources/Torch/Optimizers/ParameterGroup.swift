@@ -36,7 +36,8 @@ struct ParameterGroup {
             let correction = (1 - power(beta2, step)).squareRoot()
             try check(
                 ct_fused_adam_(
-                    weights.pointers, gradients.pointers, state[0].pointers, state[1].pointers, weights.count, Int64(step), lr, beta1, beta2,
+                    weights.pointers, gradients.pointers, state[0].pointers, state[1].pointers, weights.count, Int64(step), lr, beta1,
+                    beta2,
                     eps / correction, decay))
         case .rmsprop(let rho, let momentum, let eps):
             try decayGradients(gradients, weights)

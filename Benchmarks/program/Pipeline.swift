@@ -1,0 +1,32 @@
+import ArgumentParser
+import Datasets
+import Tasks
+import Torch
+import Weights
+
+/// Decode, random-resized crop, flip, normalise: everything between a folder of JPEGs and a tensor.
+struct Pipeline: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "The input pipeline over a folder of classes; each repetition is one epoch.")
+    @OptionGroup var measure: Measure
+    @Argument(help: "A folder with a folder of JPEGs for each class.") var folder: String
+    @Option(help: "Threads that decode.") var workers = 2
+    @Option(help: "Side of the crop in pixels.") var size = 224
+    @Option(help: "Images in a mini-batch.") var batch = 50
+
+    func run() throws {
+        try Runtime.prepare()
+        Runtime.threads = 1
+        let dataset = try ClassificationDataset(channel: folder)
+        let input = PreprocessingDescription(channels: 3, height: size, width: size)
+        let builder = ClassificationBatchBuilder(
+            dataset: dataset, transform: ClassificationTransform(input, augmentation: .randomResizedCrop), seed: 1)
+        let plan = try BatchPlan(exampleCount: dataset.count, batchSize: batch, shuffle: true)
+        let loader = try BatchLoader(builder: builder, plan: plan, epochs: 0..<measure.warmup + measure.iterations, workers: workers)
+        defer { loader.cancel() }
+        try measure.run(["task": "pipeline", "workers": "\(workers)", "size": "\(size)"], images: dataset.count) {
+            while let loaded = try loader.next() {
+                _ = try loaded.batch.input(mean: input.mean, std: input.std, dtype: .float32, device: .cpu)
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+# What a newcomer needs: `make demo`, then `make test`. Each target sets up what it needs and does nothing twice.
+SWIFT ?= swift
+# One set of flags for the program and its tests, so that nothing is compiled twice.
+FLAGS := -c release -Xswiftc -enable-testing
+BIN := .build/release
+SOURCES := Sources Tests Benchmarks/program Conformance/program Package.swift
+
+.PHONY: help setup build demo test lint format bench conformance docs clean
+
+help:
+	@echo 'make demo         train, evaluate and try a classifier on Fashion-MNIST (about 10 minutes on 2 cores, set-up included)'
+	@echo 'make test         build and run all tests'
+	@echo 'make build        build the program: $(BIN)/sightline'
+	@echo 'make lint         check the format of the sources'
+	@echo 'make format       format the sources'
+	@echo 'make bench        measure Sightline beside PyTorch, OpenVINO and MXNet (Benchmarks/README.md)'
+	@echo 'make conformance  compare networks and gradients with torchvision (installs it in .venv-conformance)'
+	@echo 'make docs         build the documentation into .build/docs'
+
+setup:
+	@Scripts/setup-system.sh
+	@Scripts/setup-libtorch.sh
+
+build: setup
+	$(SWIFT) build $(FLAGS) --product sightline
+
+demo: setup
+	@Scripts/setup-system.sh dataset-fashion-mnist
+	@$(MAKE) --no-print-directory build
+	@Scripts/demo.sh
+
+test: setup
+	$(SWIFT) build $(FLAGS) --build-tests
+	$(SWIFT) test $(FLAGS) --skip-build --no-parallel
+
+lint:
+	$(SWIFT) format lint --strict --recursive $(SOURCES)
+	@Scripts/check-package.sh
+
+format:
+	$(SWIFT) format --in-place --recursive $(SOURCES)
+
+bench: setup
+	$(SWIFT) build $(FLAGS) --product sightline-benchmark
+	Benchmarks/run.sh
+
+conformance: setup
+	$(SWIFT) build $(FLAGS) --product sightline-conformance
+	Conformance/torchvision/run.sh
+
+docs: setup
+	$(SWIFT) package --allow-writing-to-directory .build/docs generate-documentation \
+		--target Torch --target Imaging --target Weights --target Datasets --target Networks --target Tasks --target Training \
+		--enable-experimental-combined-documentation --warnings-as-errors --output-path .build/docs
+
+clean:
+	rm -rf .build
