@@ -1,0 +1,171 @@
+import Datasets
+import Foundation
+import Imaging
+import Synchronization
+import Tasks
+import Testing
+import Torch
+import Weights
+
+@testable import Training
+
+/// Images of 16 × 16 pixels whose colour tells the class; no file is read.
+private struct Colours: ClassificationStorage {
+    let count = 48
+    func name(at index: Int) -> String { "colour \(index)" }
+    func labelPlace(at index: Int) -> String { name(at: index) }
+    func payload(at index: Int) throws -> ImagePayload {
+        let level = UInt8(40 + index * 3)
+        return .pixels(try Image(width: 16, height: 16, filledWith: index % 2 == 0 ? [level, 20, 20] : [20, level, 20]))
+    }
+
+    static func dataset() throws -> ClassificationDataset {
+        try ClassificationDataset(
+            storage: Colours(), labels: (0..<48).map { .single($0 % 2) }, classNames: ["red", "green"], source: "colours")
+    }
+}
+
+/// Stops a run after some steps, as Ctrl-C would, and keeps what it was told.
+private final class Watcher: TrainingObserver {
+    var stopAfter: Int?
+    var steps = 0
+    var losses: [Double] = []
+    func handle(_ event: TrainingEvent) {
+        guard case .stepped(let info) = event else { return }
+        steps += 1
+        losses.append(info.loss)
+        if steps == stopAfter { Interruption.request() }
+    }
+}
+
+@Suite(.serialized)
+struct TrainerTests {
+    static func run(
+        _ folder: String, _ policy: ResumePolicy, changes: [String: String] = [:], watcher: Watcher = Watcher(), workers: Int = 1
+    ) throws -> RunSummary {
+        Interruption.reset()
+        defer { Interruption.reset() }
+        let values = ["num_layers": "20", "image_shape": "3,16,16", "epochs": "3", "mini_batch_size": "8", "augmentation_type": "crop"]
+        let settings = try ClassificationHyperparameters(values.merging(changes) { $1 })
+        let task = try ClassificationTask(
+            hyperparameters: settings, training: Colours.dataset(), validation: Colours.dataset(), device: .cpu)
+        let rule = settings.updateRule
+        let trainer = try Trainer(
+            task: task,
+            settings: TrainingSettings(
+                epochs: settings.epochs, rule: rule.rule, weightDecay: rule.weightDecay, learningRate: settings.learningRate,
+                schedule: .step(factor: 0.1, updates: [10]), fingerprint: settings.resolved, workers: workers),
+            folder: RunFolder(folder), observers: [watcher])
+        return try trainer.run(policy)
+    }
+
+    static func withFolder(_ body: (String) throws -> Void) throws {
+        let folder = NSTemporaryDirectory() + "sightline-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try body(folder)
+    }
+
+    static func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
+
+    @Test("A run learns, and leaves settings, results, the best and the last model")
+    func artifacts() throws {
+        try Self.withFolder { folder in
+            let summary = try Self.run(folder, .fresh)
+            #expect(summary.history.count == 3)
+            #expect((summary.best?.objective.value ?? 0) > 0.9)
+            let csv = try #require(String(data: Self.bytes(folder + "/results.csv"), encoding: .utf8)).split(separator: "\n")
+            #expect(
+                csv.first
+                    == "epoch,train/loss,train/accuracy,validation/accuracy,validation/loss,learning_rate,images_per_second,seconds,data_wait,peak_memory_mb"
+            )
+            #expect(csv.count == 4)
+            for model in ["model", "last"] {
+                let (description, weights) = try ModelFolder.read(folder + "/" + model)
+                #expect(description?.classes == ["red", "green"])
+                #expect(weights.names.contains("layer3.2.bn2.running_var"))
+            }
+            #expect(FileManager.default.fileExists(atPath: folder + "/hyperparameters.json"))
+        }
+    }
+
+    @Test(
+        "A run that was interrupted in an epoch or between two ends with the weights of one that was not, bit for bit",
+        arguments: [2, 6, 8, 14], ["sgd", "adam"])
+    func resume(stopAfter: Int, optimizer: String) throws {
+        try Self.withFolder { folder in
+            let changes = ["optimizer": optimizer, "learning_rate": optimizer == "adam" ? "0.01" : "0.1"]
+            let whole = Watcher()
+            _ = try Self.run(folder + "/whole", .fresh, changes: changes, watcher: whole)
+            let watcher = Watcher()
+            watcher.stopAfter = stopAfter
+            let error = #expect(throws: TrainingError.self) {
+                try Self.run(folder + "/parts", .fresh, changes: changes, watcher: watcher, workers: 2)
+            }
+            #expect(error?.kind == .interrupted)
+            let rest = Watcher()
+            _ = try Self.run(folder + "/parts", .resume, changes: changes, watcher: rest)
+            #expect(watcher.losses + rest.losses == whole.losses)
+            #expect(try Self.bytes(folder + "/parts/last/model.safetensors") == Self.bytes(folder + "/whole/last/model.safetensors"))
+            #expect(try Self.bytes(folder + "/parts/model/model.safetensors") == Self.bytes(folder + "/whole/model/model.safetensors"))
+        }
+    }
+
+    @Test("Resuming a finished run is refused with the option that extends it, and more epochs extend it")
+    func finished() throws {
+        try Self.withFolder { folder in
+            _ = try Self.run(folder, .fresh)
+            let error = #expect(throws: TrainingError.self) { try Self.run(folder, .resume) }
+            #expect(error?.description.contains("-p epochs=N with N above 3") == true)
+            #expect(try Self.run(folder, .resume, changes: ["epochs": "4"]).history.count == 4)
+        }
+    }
+
+    @Test("Resuming with other settings lists them, old and new")
+    func changedSettings() throws {
+        try Self.withFolder { folder in
+            let watcher = Watcher()
+            watcher.stopAfter = 2
+            #expect(throws: TrainingError.self) { try Self.run(folder, .fresh, watcher: watcher) }
+            let error = #expect(throws: TrainingError.self) { try Self.run(folder, .resume, changes: ["momentum": "0.5"]) }
+            #expect(error?.description.contains("- momentum: was 0.9, now 0.5") == true)
+        }
+    }
+
+    @Test("A folder that holds a run is not overwritten unasked")
+    func keeps() throws {
+        try Self.withFolder { folder in
+            _ = try Self.run(folder, .fresh, changes: ["epochs": "1"])
+            let before = try Self.bytes(folder + "/last/model.safetensors")
+            #expect(throws: TrainingError.self) { try Self.run(folder, .fresh, changes: ["epochs": "1", "seed": "9"]) }
+            #expect(try Self.bytes(folder + "/last/model.safetensors") == before)
+            _ = try Self.run(folder, .overwrite, changes: ["epochs": "1", "seed": "9"])
+            #expect(try Self.bytes(folder + "/last/model.safetensors") != before)
+        }
+    }
+
+    @Test("A loss that is no number stops the run with epoch, step, rate and remedy, and writes no model")
+    func divergence() throws {
+        try Self.withFolder { folder in
+            let error = #expect(throws: TrainingError.self) {
+                try Self.run(folder, .fresh, changes: ["learning_rate": "1", "momentum": "1", "weight_decay": "1", "epochs": "60"])
+            }
+            #expect(error?.kind == .diverged)
+            #expect(error?.description.contains("learning_rate") == true)
+            let (_, weights) = try ModelFolder.read(folder + "/last")
+            #expect(weights.arrays.allSatisfy { $0.floats().allSatisfy(\.isFinite) })
+        }
+    }
+
+    @Test("A damaged checkpoint is an error, not a crash")
+    func damagedCheckpoint() throws {
+        try Self.withFolder { folder in
+            let watcher = Watcher()
+            watcher.stopAfter = 2
+            #expect(throws: TrainingError.self) { try Self.run(folder, .fresh, watcher: watcher) }
+            let path = folder + "/checkpoint.safetensors"
+            try Data(Self.bytes(path).prefix(1000)).write(to: URL(fileURLWithPath: path))
+            let error = #expect(throws: WeightsError.self) { try Self.run(folder, .resume) }
+            #expect(error?.description.contains("checkpoint.safetensors") == true)
+        }
+    }
+}
