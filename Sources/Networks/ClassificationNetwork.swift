@@ -98,19 +98,3 @@ public struct ClassificationArchitecture: Equatable, Sendable {
         )
     }
 }
-
-/// Any network in evaluation mode, for devices where nothing can be prepared.
-struct EvaluationNetwork: InferenceNetwork {
-    let network: any ClassificationNetwork
-    let precision: DType
-    let device: Device
-
-    func callAsFunction(_ x: Tensor) throws -> Tensor { try withAutocast(to: precision, on: device) { try network(x) } }
-}
-
-extension ClassificationNetwork {
-    /// Prepares the network for prediction.
-    public func inferencePlan(precision: DType, device: Device) throws -> any InferenceNetwork {
-        EvaluationNetwork(network: self, precision: precision, device: device)
-    }
-}

@@ -72,6 +72,8 @@ public final class ResNet: ClassificationNetwork {
 /// A block whose output is its input plus what its convolutions make of it.
 protocol ResidualBlock: Module {
     func callAsFunction(_ x: Tensor) throws -> Tensor
+    /// The block with its batch norms folded into its convolutions.
+    func folded(dtype: DType) throws -> FoldedBlock
 }
 
 /// The 1×1 convolution on the shortcut where the shape changes (option B); names `downsample.0`, `downsample.1`.

@@ -10,5 +10,6 @@
 #include "ct_tensor.h"
 #include "ct_functions.h"
 #include "ct_autograd.h"
+#include "ct_inference.h"
 #include "ct_optimizer.h"
 #include "ct_runtime.h"
