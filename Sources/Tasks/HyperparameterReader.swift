@@ -64,7 +64,7 @@ public struct HyperparameterReader {
         guard let text = text(name) else { return nil }
         if let value = Choice(rawValue: text) { return value }
         let allowed = Choice.allCases.map(\.rawValue)
-        faults.append("\(name) is '\(text)'; it must be one of \(allowed.joined(separator: ", "))\(suggestion(for: text, among: allowed)).")
+        faults.append("\(name) is '\(text)'; it must be one of \(allowed.joined(separator: ", "))\(ending(for: text, among: allowed))")
         return nil
     }
 
@@ -100,7 +100,7 @@ public struct HyperparameterReader {
     /// - Throws: ``TaskError``.
     public func finish(task: String, known: [String]) throws {
         let unknown = unread.sorted().map { name in
-            "'\(name)' is no hyperparameter of \(task)\(suggestion(for: name, among: known))."
+            "'\(name)' is no hyperparameter of \(task)\(ending(for: name, among: known))"
         }
         let all = faults + unknown
         guard !all.isEmpty else { return }
@@ -111,10 +111,10 @@ public struct HyperparameterReader {
 
 private func brief(_ value: Double) -> String { value == value.rounded() ? String(Int(value)) : String(value) }
 
-/// `; did you mean 'x'?` where a known word is near.
-func suggestion(for word: String, among known: [String]) -> String {
+/// How a sentence about an unknown word ends: `; did you mean 'x'?` where a known one is near.
+func ending(for word: String, among known: [String]) -> String {
     let nearest = known.map { ($0, editDistance(word.lowercased(), $0)) }.min { $0.1 < $1.1 }
-    guard let (name, distance) = nearest, distance <= max(2, word.count / 3) else { return "" }
+    guard let (name, distance) = nearest, distance <= max(2, word.count / 3) else { return "." }
     return "; did you mean '\(name)'?"
 }
 

@@ -12,6 +12,8 @@ public protocol TrainingTask: AnyObject {
     var network: any Module { get }
     /// Where it trains.
     var device: Device { get }
+    /// The precision of matrix products and convolutions in training; nil: float32.
+    var precision: DType? { get }
     /// How the training set is cut into mini-batches.
     var trainingPlan: BatchPlan { get }
     /// Reads and augments training examples.

@@ -12,16 +12,21 @@ public enum ResumePolicy: Sendable {
 }
 
 extension RunFolder {
+    /// Refuses a folder that holds a run: for a fresh one it must be free. Worth asking before long preparations.
+    /// - Throws: ``TrainingError``.
+    public func checkIsFree() throws {
+        guard !holdsRun else {
+            throw TrainingError(
+                .runFolder, "\(path) holds a run already. Use --resume to go on with it, --overwrite to replace it, or another --output.")
+        }
+    }
+
     /// Decides how a run begins: nil for a fresh one, or the checkpoint from which it goes on.
     /// - Throws: ``TrainingError`` where the folder holds a run that must not be lost, that is finished, or whose settings differ.
     func prepare(_ policy: ResumePolicy, settings: TrainingSettings) throws -> Checkpoint? {
         switch policy {
         case .fresh:
-            guard !holdsRun else {
-                throw TrainingError(
-                    .runFolder,
-                    "\(path) holds a run already. Use --resume to go on with it, --overwrite to replace it, or another --output.")
-            }
+            try checkIsFree()
             return nil
         case .overwrite:
             try clear()

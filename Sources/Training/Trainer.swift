@@ -65,7 +65,7 @@ public final class Trainer<Job: TrainingTask> {
             .started(
                 RunStart(
                     network: description.network, parameterCount: task.network.parameterCount, device: task.device.description,
-                    precision: "\(settings.precision ?? .float32)", epochs: settings.epochs, stepsPerEpoch: task.trainingPlan.batchCount,
+                    precision: "\(task.precision ?? .float32)", epochs: settings.epochs, stepsPerEpoch: task.trainingPlan.batchCount,
                     examples: task.trainingPlan.exampleCount, resumedAt: resumed ? (progress.epoch + 1, progress.step) : nil)))
     }
 
@@ -95,7 +95,7 @@ public final class Trainer<Job: TrainingTask> {
 
     /// One update. Nothing here waits for the device.
     private func step(_ batch: Job.Builder.Batch, rate: Double) throws {
-        let output = try withAutocast(to: settings.precision, on: task.device) { try task.step(batch) }
+        let output = try withAutocast(to: task.precision, on: task.device) { try task.step(batch) }
         try output.loss.backward()
         try optimizer.step(learningRate: rate)
         optimizer.clearGradients()

@@ -12,8 +12,6 @@ public struct TrainingSettings: Sendable {
     public var learningRate: Double
     /// How the rate changes.
     public var schedule: LearningRateSchedule
-    /// Precision of products; nil: float32.
-    public var precision: DType?
     /// nil: all epochs.
     public var earlyStopping: EarlyStopping?
     /// Keep the weights of every n-th epoch.
@@ -28,7 +26,7 @@ public struct TrainingSettings: Sendable {
     /// Gathers settings.
     public init(
         epochs: Int, rule: UpdateRule, weightDecay: Double, learningRate: Double, schedule: LearningRateSchedule = .constant,
-        precision: DType? = nil, earlyStopping: EarlyStopping? = nil, checkpointFrequency: Int? = nil, fingerprint: [String: String] = [:],
+        earlyStopping: EarlyStopping? = nil, checkpointFrequency: Int? = nil, fingerprint: [String: String] = [:],
         workers: Int? = nil
     ) {
         self.epochs = epochs
@@ -36,7 +34,6 @@ public struct TrainingSettings: Sendable {
         self.weightDecay = weightDecay
         self.learningRate = learningRate
         self.schedule = schedule
-        self.precision = precision
         self.earlyStopping = earlyStopping
         self.checkpointFrequency = checkpointFrequency
         self.fingerprint = fingerprint

@@ -3,6 +3,7 @@ import Foundation
 import Tasks
 import Testing
 import Torch
+import Weights
 
 /// The published CIFAR-10 networks on real test images, against what PyTorch measured (`shared/data/pretrained/README.md`).
 private enum RealData {

@@ -116,8 +116,8 @@ extension ClassificationHyperparameters {
     public func reducedPrecision(on device: Device) -> DType? {
         switch precision {
         case .float32: nil
-        case .float16: .float16
-        case .bfloat16: .bfloat16
+        // Without loss scaling small gradients vanish in float16; bfloat16 costs the same and has float32's range.
+        case .float16, .bfloat16: .bfloat16
         case .auto: device.nativeReducedPrecision
         }
     }

@@ -9,6 +9,8 @@ public final class ClassificationTask: TrainingTask {
     public let network: any Module
     /// Where it trains.
     public let device: Device
+    /// The precision of products in training; nil: float32.
+    public let precision: DType?
     /// How the training set is cut into mini-batches.
     public let trainingPlan: BatchPlan
     /// Reads and augments training images.
@@ -30,7 +32,6 @@ public final class ClassificationTask: TrainingTask {
     private let classNames: [String]
     private let evaluation: ClassificationEvaluation?
     private let loss: ClassificationLoss
-    private let precision: DType?
 
     /// Prepares training: checks that data, hyperparameters and initial weights fit, and builds the network.
     /// - Parameters:
@@ -76,6 +77,9 @@ public final class ClassificationTask: TrainingTask {
         try network.move(to: device)
         self.device = device
         precision = settings.reducedPrecision(on: device)
+        if settings.precision == .float16 {
+            notes.append("precision_dtype float16 trains in bfloat16: as quick and as small, with float32's range, so no loss has to be scaled.")
+        }
         trainingPlan = try BatchPlan(
             exampleCount: training.count, batchSize: settings.miniBatchSize, remainder: .drop, shuffle: true, seed: UInt64(settings.seed))
         trainingBuilder = ClassificationBatchBuilder(
