@@ -11,7 +11,7 @@ if git ls-files | grep -E '(^|/)(\.build|\.deps|\.venv|__pycache__)|Package\.res
 if grep -rnE 'try!|as!' --include='*.swift' Sources >&2; then fail "try! and as! trap: throw instead"; fi
 # Long files hide more than one idea.
 while read -r lines file; do
-    [ "$file" = total ] || [ "$lines" -le 400 ] || fail "$file has $lines lines; split it (400 at most)"
+    [ "$file" = total ] || [ "$lines" -le 450 ] || fail "$file has $lines lines; split it (450 at most)"
 done < <(git ls-files 'Sources/*.swift' 'Sources/*.cpp' 'Sources/*.c' 'Sources/*.h' | xargs wc -l)
 # Shell scripts must at least parse.
 for script in $(git ls-files '*.sh' .ci/run); do bash -n "$script" || fail "$script does not parse"; done

@@ -78,7 +78,7 @@ public final class ClassificationTask: TrainingTask {
         self.device = device
         precision = settings.reducedPrecision(on: device)
         if settings.precision == .float16 {
-            notes.append("precision_dtype float16 trains in bfloat16: as quick and as small, with float32's range, so no loss has to be scaled.")
+            notes.append("precision_dtype float16 trains in bfloat16: as quick, with float32's range, without loss scaling.")
         }
         trainingPlan = try BatchPlan(
             exampleCount: training.count, batchSize: settings.miniBatchSize, remainder: .drop, shuffle: true, seed: UInt64(settings.seed))

@@ -1,0 +1,26 @@
+/// Names and values, one pair a line, values in one column.
+public struct Listing {
+    private var pairs: [(name: String, value: String)] = []
+
+    /// An empty listing.
+    public init() {}
+
+    /// Adds a pair; nil adds nothing.
+    public mutating func add(_ name: String, _ value: String?) {
+        if let value { pairs.append((name, value)) }
+    }
+
+    /// The lines, each with an end.
+    public var text: String {
+        let width = pairs.map(\.name.count).max() ?? 0
+        return pairs.map { pair in
+            pair.name + String(repeating: " ", count: width - pair.name.count) + "  " + pair.value + "\n"
+        }.joined()
+    }
+
+    /// `50,000`.
+    public static func count(_ value: Int) -> String { Figures.count(value) }
+
+    /// A metric's value with four decimals.
+    public static func decimal(_ value: Double) -> String { Figures.decimal(value, 4) }
+}

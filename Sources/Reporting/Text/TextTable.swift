@@ -1,0 +1,44 @@
+/// A table for people: columns as wide as their content, numbers to the right.
+struct TextTable {
+    enum Alignment { case left, right }
+
+    private let header: [String]
+    private let alignments: [Alignment]
+    private var rows: [[String]] = []
+
+    init(_ columns: [(title: String, alignment: Alignment)]) {
+        header = columns.map(\.title)
+        alignments = columns.map(\.alignment)
+    }
+
+    mutating func add(_ row: [String]) { rows.append(row) }
+
+    /// The lines, each with an end; header and rows are indented by `indent` blanks.
+    func text(indent: Int = 0) -> String {
+        let all = [header] + rows
+        let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+        return all.map { row in
+            let cells = row.indices.map { column in
+                let blanks = String(repeating: " ", count: widths[column] - row[column].count)
+                return alignments[column] == .left ? row[column] + blanks : blanks + row[column]
+            }
+            let line = String(repeating: " ", count: indent) + cells.joined(separator: "  ")
+            return line.trimmingSuffix(while: { $0 == " " }) + "\n"
+        }.joined()
+    }
+
+    /// The table in Markdown.
+    var markdown: String {
+        func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |\n" }
+        let rule = line(alignments.map { $0 == .left ? "---" : "---:" })
+        return line(header) + rule + rows.map { row in line(row.map { $0.replacing("|", with: "\\|") }) }.joined()
+    }
+}
+
+extension StringProtocol {
+    fileprivate func trimmingSuffix(while predicate: (Character) -> Bool) -> String {
+        var end = endIndex
+        while end > startIndex, predicate(self[index(before: end)]) { end = index(before: end) }
+        return String(self[..<end])
+    }
+}

@@ -1,0 +1,119 @@
+import ArgumentParser
+import Datasets
+import Reporting
+import Tasks
+import Weights
+
+/// `sightline predict`.
+struct Predict: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Says what images show.",
+        discussion: """
+            EXAMPLES
+              sightline predict run cat.jpg dog.jpg
+              sightline predict run photos --json > predictions.jsonl
+              sightline predict run cifar10/test_batch.bin --record 17
+
+            Folders are searched for JPEG and PNG files. An image that can't be read is
+            reported, the others go on, and the exit status is 1.
+            """)
+
+    @Argument(help: "The model: a run's folder, a model folder, or a file of weights.")
+    var model: String
+
+    @Argument(help: ArgumentHelp("Images, or folders of them.", valueName: "image"))
+    var images: [String]
+
+    @Option(help: ArgumentHelp("Take the image to be a data set and predict its n-th record, from 0; may be repeated.", valueName: "n"))
+    var record: [Int] = []
+
+    @Option(help: ArgumentHelp("Classes to print, the likeliest first.", valueName: "n"))
+    var top = 5
+
+    @Option(help: "Precision of products.")
+    var precision = PredictionPrecision.float32
+
+    @Option(help: ArgumentHelp("Names for the classes of weights that come without.", valueName: "a,b,c"))
+    var classNames: ClassNameList?
+
+    @OptionGroup var engine: EngineOptions
+
+    @Flag(help: "Write one JSON object an image to standard output, with all probabilities.")
+    var json = false
+
+    func validate() throws {
+        guard top >= 1 else { throw ValidationError("--top is \(top); it must be 1 or more.") }
+        guard !images.isEmpty else { throw ValidationError("There is no image. Give files or folders.") }
+        if !record.isEmpty, images.count != 1 {
+            throw ValidationError("--record needs one data set, and \(images.count) paths are given.")
+        }
+    }
+
+    func run() throws {
+        let device = try engine.start()
+        let predictor = try ClassificationPredictor(model, classNames: classNames?.names, device: device, precision: precision.type)
+        let printer = PredictionPrinter(classes: predictor.description.classes, top: top, asJSON: json)
+        var allRead = true
+        func attempt(_ body: () throws -> Void) {
+            do {
+                try body()
+            } catch {
+                complain("\(error)")
+                allRead = false
+            }
+        }
+        if record.isEmpty {
+            for path in images {
+                attempt {
+                    for file in try ImageFiles.find(path) {
+                        attempt { printer.print(try predictor.predict(.file(file), named: file), of: file) }
+                    }
+                }
+            }
+        } else {
+            let dataset = try ClassificationDataset(channel: images[0], split: .validation, classNames: predictor.description.classes)
+            for index in record {
+                attempt {
+                    let record = try dataset.record(at: index)
+                    printer.print(try predictor.predict(record.payload, named: record.id), of: record.id, label: record.label)
+                }
+            }
+        }
+        if !allRead { throw Failure.reported }
+    }
+}
+
+/// Writes predictions as text or as JSON lines (`spec/inference.md`).
+private struct PredictionPrinter {
+    let classes: [String]
+    let top: Int
+    let asJSON: Bool
+
+    func print(_ prediction: ClassificationPrediction, of image: String, label: ClassificationLabel? = nil) {
+        var truth: String?
+        if case .single(let index)? = label, classes.indices.contains(index) { truth = classes[index] }
+        TextOutput.standardOutput.write((asJSON ? json(prediction, image, truth).line : text(prediction, image, truth)) + "\n")
+    }
+
+    private func json(_ prediction: ClassificationPrediction, _ image: String, _ truth: String?) -> JSONValue {
+        .members([
+            "image": .string(image), "prediction": .array(prediction.probabilities.map { .float($0) }),
+            "predicted_label": .string(classes[prediction.best]), "labels": .array(classes.map { .string($0) }),
+            "label": truth.map { .string($0) },
+        ])
+    }
+
+    private func text(_ prediction: ClassificationPrediction, _ image: String, _ truth: String?) -> String {
+        let probabilities = prediction.probabilities
+        // Equal ones stay in the order of the classes.
+        let order = probabilities.indices.sorted { (-probabilities[$0], $0) < (-probabilities[$1], $1) }
+        let guesses = order.prefix(top).map { "\(classes[$0]) \(probability(probabilities[$0]))" }
+        return ([image] + guesses).joined(separator: "  ") + (truth.map { "  (labelled \($0))" } ?? "")
+    }
+
+    private func probability(_ value: Float) -> String {
+        let thousandths = Int((value * 1000).rounded())
+        let digits = String(thousandths % 1000)
+        return "\(thousandths / 1000)." + String(repeating: "0", count: 3 - digits.count) + digits
+    }
+}

@@ -1,0 +1,43 @@
+/// What `--help` says about hyperparameters: name, range, default.
+enum HyperparameterHelp {
+    static let classification = """
+        HYPERPARAMETERS (-p name=value; SageMaker's names, all optional)
+          network
+            num_layers              18 34 50 101 152 200 for images of about 224
+                                    pixels, 20 32 44 56 110 for about 32 [152]
+            image_shape             channels,height,width
+                                    [3,224,224; 3,32,32 for small networks]
+            num_classes             counted in the data; refused where it differs
+            num_training_samples    counted in the data; refused where it differs
+            use_pretrained_model    1: start from ImageNet weights [0]
+            multi_label             1: an image may have several classes [0]
+          images
+            augmentation_type       crop, crop_color, crop_color_transform,
+                                    random_resized_crop [none]
+            resize                  shorter side before the crop
+          training
+            epochs                  passes over the data [30]
+            mini_batch_size         images a step [32]
+            seed                    of weights, order and augmentation [0]
+            precision_dtype         float32, bfloat16, auto; float16 means bfloat16 [auto]
+            use_weighted_loss       1: weigh rare classes up; multi_label only [0]
+            top_k                   report top-k accuracy too [none]
+            checkpoint_frequency    keep the weights of every n-th epoch [none]
+            kv_store                dist_sync, dist_async: several machines [none]
+          optimizer
+            optimizer               sgd, nag, adam, rmsprop [sgd]
+            learning_rate           0…1 [0.1]
+            lr_scheduler_step       epochs after which the rate falls, as 10,20
+            lr_scheduler_factor     by which it falls, 0…1 [0.1]
+            momentum                sgd, nag: 0…1 [0.9]
+            weight_decay            sgd, nag: 0…1 [0.0001]
+            beta_1, beta_2          adam: 0…1 [0.9, 0.999]
+            eps                     adam, rmsprop: 0…1 [1e-8]
+            gamma                   rmsprop: 0…1 [0.9]
+          early stopping, by validation accuracy
+            early_stopping              True: stop when nothing improves [False]
+            early_stopping_min_epochs   never before so many epochs [10]
+            early_stopping_patience     epochs to wait for an improvement [5]
+            early_stopping_tolerance    relative gain that counts, 0…1 [0.0]
+        """
+}

@@ -1,0 +1,77 @@
+import Foundation
+import Testing
+
+/// The built command, driven as a user drives it. One at a time: each run wants the whole machine.
+@Suite("The command", .serialized)
+struct Acceptance {}
+
+extension Acceptance {
+    @Suite("Help and usage")
+    struct HelpTests {
+        /// The names of SageMaker's contract (Image Classification – MXNet), and `seed`.
+        static let hyperparameters = [
+            "num_classes", "num_training_samples", "augmentation_type", "beta_1", "beta_2", "checkpoint_frequency", "early_stopping",
+            "early_stopping_min_epochs", "early_stopping_patience", "early_stopping_tolerance", "epochs", "eps", "gamma", "image_shape",
+            "kv_store", "learning_rate", "lr_scheduler_factor", "lr_scheduler_step", "mini_batch_size", "momentum", "multi_label",
+            "num_layers",
+            "optimizer", "precision_dtype", "resize", "top_k", "use_pretrained_model", "use_weighted_loss", "weight_decay", "seed",
+        ]
+
+        @Test(
+            "Every command helps with examples, on standard output, and leaves with 0",
+            arguments: [[], ["train"], ["train", "classification"], ["evaluate"], ["predict"], ["info"], ["completions"]])
+        func examples(command: [String]) throws {
+            let place = try Workspace()
+            let result = try Command.run(command + ["--help"], in: place.path)
+            #expect(result.status == 0)
+            #expect(result.output.contains("EXAMPLES"))
+            #expect(result.output.contains("USAGE: sightline"))
+            #expect(result.errors.isEmpty)
+        }
+
+        @Test("The help of training names every hyperparameter")
+        func names() throws {
+            let place = try Workspace()
+            let help = try Command.run(["train", "classification", "--help"], in: place.path).output
+            let words = Set(help.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init))
+            for name in Self.hyperparameters { #expect(words.contains(name), "\(name)") }
+        }
+
+        @Test("Misuse leaves with 2 and says what was wrong on standard error")
+        func misuse() throws {
+            let place = try Workspace()
+            for (arguments, word) in [
+                (["trane"], "trane"), (["evaluate", "model"], "--data"), (["predict", "model"], "image"),
+                (["train", "classification", "--train", "x", "--output", "y", "--resume", "--overwrite"], "--overwrite"),
+                (["train", "classification", "--train", "x", "--output", "y", "-p", "epochs"], "epochs"),
+            ] {
+                let result = try Command.run(arguments, in: place.path)
+                #expect(result.status == 2, "\(arguments)")
+                #expect(result.errors.hasPrefix("sightline: error: "), "\(result.errors)")
+                #expect(result.errors.contains(word), "\(result.errors)")
+                #expect(result.output.isEmpty)
+            }
+        }
+
+        @Test("Completions are printed for each shell", arguments: ["bash", "zsh", "fish"])
+        func completions(shell: String) throws {
+            let place = try Workspace()
+            let result = try Command.run(["completions", shell], in: place.path)
+            #expect(result.status == 0)
+            #expect(result.output.contains("classification") && result.output.contains("evaluate"))
+        }
+
+        @Test("A reader that goes away is no failure")
+        func brokenPipe() throws {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            process.arguments = ["-c", "{ \"$0\" train classification --help; echo $? >&2; } | true", Command.path]
+            let errors = Pipe()
+            process.standardError = errors
+            try process.run()
+            let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            process.waitUntilExit()
+            #expect(text == "0\n")
+        }
+    }
+}
