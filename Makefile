@@ -13,7 +13,7 @@ help:
 	@echo 'make build        build the program: $(BIN)/sightline'
 	@echo 'make lint         check the format of the sources'
 	@echo 'make format       format the sources'
-	@echo 'make bench        measure Sightline beside PyTorch, OpenVINO and MXNet (Benchmarks/README.md)'
+	@echo 'make bench        measure Sightline beside PyTorch, OpenVINO and MXNet (figures: Benchmarks/RESULTS.md)'
 	@echo 'make conformance  compare networks and gradients with torchvision (installs it in .venv-conformance)'
 	@echo 'make docs         build the documentation into .build/docs'
 

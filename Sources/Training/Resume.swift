@@ -65,12 +65,12 @@ extension RunFolder {
         if progress.stoppedEarly {
             throw TrainingError(
                 .runFolder,
-                "The run in \(path) is finished: it stopped early after \(done) epochs. To train on, use --model \(model) and another --output."
+                "The run in \(path) is finished: it stopped early after \(done) epoch\(done == 1 ? "" : "s"). To train on, use --model \(model) and another --output."
             )
         }
         guard settings.epochs > done else {
             throw TrainingError(
-                .runFolder, "The run in \(path) is finished: \(done) epochs are done. To extend it, add -p epochs=N with N above \(done).")
+                .runFolder, "The run in \(path) is finished: \(done) epoch\(done == 1 ? " is" : "s are") done. To extend it, add -p epochs=N with N above \(done).")
         }
     }
 }

@@ -79,7 +79,7 @@ extension Acceptance {
 
             let refused = try Command.run(Self.arguments("run", epochs: 1, precision: "auto", ["--resume"]), in: place.path)
             #expect(refused.status == 1)
-            #expect(refused.errors.contains("is finished: 1 epochs are done"))
+            #expect(refused.errors.contains("is finished: 1 epoch is done"))
             #expect(refused.errors.contains("-p epochs=N"))
 
             let changed = try Command.run(

@@ -49,9 +49,9 @@ public final class ConsoleProgress: TrainingObserver {
         var title = StyledText(start.network, .bold)
         title.append(", \(Figures.parameters(start.parameterCount)) parameters, \(start.precision) on \(start.device), \(context.start)")
         line.write(title)
-        var data = "\(Figures.count(start.examples)) images of \(Figures.count(context.classes.count)) classes"
+        var data = "\(Figures.count(start.examples, "image")) of \(Figures.count(context.classes.count)) classes"
         data += context.validationImages > 0 ? ", \(Figures.count(context.validationImages)) for validation" : ", none for validation"
-        line.write(StyledText("\(data); \(start.epochs) epochs of \(Figures.count(start.stepsPerEpoch)) steps"))
+        line.write(StyledText("\(data); \(Figures.count(start.epochs, "epoch")) of \(Figures.count(start.stepsPerEpoch, "step"))"))
         if let place = start.resumedAt {
             line.write(StyledText("Resumed in epoch \(place.epoch)\(place.step > 0 ? " after step \(place.step)" : "")."))
         }
@@ -101,8 +101,7 @@ public final class ConsoleProgress: TrainingObserver {
     }
 
     private func closing(_ summary: RunSummary) {
-        let done = summary.history.count
-        var verdict = "Done: \(done) epoch\(done == 1 ? "" : "s")\(summary.stoppedEarly ? ", stopped early" : "")"
+        var verdict = "Done: \(Figures.count(summary.history.count, "epoch"))\(summary.stoppedEarly ? ", stopped early" : "")"
         verdict += " in \(Figures.duration(line.now - began))."
         if let best = summary.best {
             verdict +=

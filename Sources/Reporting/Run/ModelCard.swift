@@ -71,7 +71,8 @@ public struct ModelCard {
         let (channels, height, width) = context.imageShape
         var text = "\(network) with \(Figures.parameters(parameterCount)) parameters, for images of \(height)×\(width) pixels in "
         text += channels == 1 ? "grey" : "colour"
-        text += ", trained from \(context.start) for \(summary.history.count) epochs\(summary.stoppedEarly ? " (stopped early)" : "")."
+        text +=
+            ", trained from \(context.start) for \(Figures.count(summary.history.count, "epoch"))\(summary.stoppedEarly ? " (stopped early)" : "")."
         if context.validationSource != nil, let best = summary.best {
             text += " The model is that of epoch \(best.epoch), with a validation \(Figures.name(best.objective.name)) of "
             text += "**\(Figures.decimal(best.objective.value, 4))**."

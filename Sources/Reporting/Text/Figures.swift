@@ -16,6 +16,9 @@ enum Figures {
         return (value < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
     }
 
+    /// `1 epoch`, `1,500 epochs`.
+    static func count(_ value: Int, _ noun: String) -> String { "\(count(value)) \(noun)\(value == 1 ? "" : "s")" }
+
     /// `0.27 M`, `25.6 M`, `900`.
     static func parameters(_ value: Int) -> String {
         switch value {

@@ -19,7 +19,8 @@ enum HyperparameterHelp {
             epochs                  passes over the data [30]
             mini_batch_size         images a step [32]
             seed                    of weights, order and augmentation [0]
-            precision_dtype         float32, bfloat16, auto; float16 means bfloat16 [auto]
+            precision_dtype         float32, bfloat16, auto [auto];
+                                    float16 is taken for bfloat16
             use_weighted_loss       1: weigh rare classes up; multi_label only [0]
             top_k                   report top-k accuracy too [none]
             checkpoint_frequency    keep the weights of every n-th epoch [none]
