@@ -70,7 +70,9 @@ extension RunFolder {
         }
         guard settings.epochs > done else {
             throw TrainingError(
-                .runFolder, "The run in \(path) is finished: \(done) epoch\(done == 1 ? " is" : "s are") done. To extend it, add -p epochs=N with N above \(done).")
+                .runFolder,
+                "The run in \(path) is finished: \(done) epoch\(done == 1 ? " is" : "s are") done. "
+                    + "To extend it, add -p epochs=N with N above \(done).")
         }
     }
 }
