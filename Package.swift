@@ -71,7 +71,7 @@ let package = Package(
         + room("Networks", ["Torch", "Weights"])
         + room("Tasks", ["Networks", "Torch", "Datasets", "Imaging", "Weights"])
         + room("Training", ["Tasks", "Networks", "Torch", "Datasets", "Imaging", "Weights", logging, metrics])
-        + room("Reporting", ["Training", "Tasks", "Weights", "Datasets"])
+        + room("Reporting", ["Training", "Tasks", "Weights"])
         + [
             .executableTarget(
                 name: "sightline",
