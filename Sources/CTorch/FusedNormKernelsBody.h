@@ -111,7 +111,7 @@ CT_INLINE void normalizeRows(
     Element *y, uint16_t *bits) {
     forRows<4>(rows, [&](int64_t first, auto count) CT_LAMBDA {
         const Fetcher<false, count, Element> nextX(x, first, channels);
-        const Fetcher<false, count, Element> nextResidual(residual, first, channels);
+        const Fetcher<false, count, Element> nextResidual(hasResidual ? residual : x, first, channels);
         const Fetcher<true, count, Element> nextY(y, first, channels);
         for (int64_t c = 0; c < channels; c += width) {
             nextX.fetch(c);
@@ -175,7 +175,7 @@ CT_INLINE void gradientSumsOfRows(
     forRows<4>(rows, [&](int64_t first, auto count) CT_LAMBDA {
         const Fetcher<false, count, Element> nextX(x, first, channels);
         const Fetcher<false, count, Element> nextGradient(gradient, first, channels);
-        const Fetcher<true, count, Element> nextGated(gated, first, channels);
+        const Fetcher<true, count, Element> nextGated(writesGated ? gated : x, first, channels);
         for (int64_t c = 0; c < channels; c += width) {
             nextX.fetch(c);
             nextGradient.fetch(c);

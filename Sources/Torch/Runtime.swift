@@ -32,6 +32,7 @@ public enum Runtime {
     /// Settles how memory is kept between steps. Call once, before the first tensor.
     public static func prepare() throws {
         try checkVersion()
+        ct_runtime_tune_allocator()
     }
 
     /// Threads that one operation is spread over.

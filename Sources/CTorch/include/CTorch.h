@@ -9,6 +9,7 @@
 #pragma once
 #include "ct_tensor.h"
 #include "ct_functions.h"
+#include "ct_allocator.h"
 #include "ct_autograd.h"
 #include "ct_inference.h"
 #include "ct_optimizer.h"

@@ -1,0 +1,15 @@
+// The process's memory allocator.
+#pragma once
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Makes the allocator keep large blocks instead of returning each to the system when it is freed. Call once, before the first
+/// tensor and before other threads are started; anybody who has set glibc's own variables in the environment keeps them.
+/// Returns 1 where it changed something, or 0 (another C library, or the environment decides).
+int ct_runtime_tune_allocator(void);
+
+#ifdef __cplusplus
+}
+#endif
