@@ -1,4 +1,5 @@
 #include "FusedNorm.h"
+#include "MaxPool.h"
 #include "Support.h"
 #include "include/ct_functions.h"
 #include <ATen/ops/adaptive_avg_pool2d.h>
@@ -8,7 +9,6 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/matmul.h>
-#include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/mean.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/softmax.h>
@@ -49,7 +49,7 @@ ct_tensor ct_conv2d(ct_tensor x, ct_tensor weight, ct_tensor bias, int64_t strid
     return ct::make([&] { return at::conv2d(x->value, weight->value, ct::optional(bias), stride, padding, dilation, groups); });
 }
 ct_tensor ct_max_pool2d(ct_tensor x, int64_t kernel, int64_t stride, int64_t padding) {
-    return ct::make([&] { return at::max_pool2d(x->value, kernel, stride, padding); });
+    return ct::make([&] { return ct::max_pool2d(x->value, kernel, stride, padding); });
 }
 ct_tensor ct_global_average_pool(ct_tensor x) {
     return ct::make([&] { return at::adaptive_avg_pool2d(x->value, {1, 1}).flatten(1); });

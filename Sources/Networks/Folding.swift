@@ -13,20 +13,30 @@ extension Conv2d {
     }
 }
 
+extension Linear {
+    /// This layer as a 1×1 convolution, which has its weights packed once and not read through a general matrix product.
+    func prepared(dtype: DType) throws -> PreparedConv2d {
+        try withoutGradient {
+            try PreparedConv2d(
+                weight: weight.reshaped(weight.shape + [1, 1]), bias: bias, relu: false, dtype: dtype)
+        }
+    }
+}
+
 /// A network whose batch norms are folded into its convolutions: stem, blocks, mean over the image, last layer.
 struct FoldedResNet: InferenceNetwork {
     let stem: PreparedConv2d
     /// Whether a 3×3 max-pool of stride 2 follows the stem.
     let poolsStem: Bool
     let blocks: [FoldedBlock]
-    let last: Linear
+    let last: PreparedConv2d
     let dtype: DType
 
     func callAsFunction(_ x: Tensor) throws -> Tensor {
         var x = try stem(x.to(dtype).channelsLast())
         if poolsStem { x = try maxPool2d(x, kernel: 3, stride: 2, padding: 1) }
         for block in blocks { x = try block(x) }
-        return try last(globalAveragePool(x).to(.float32))
+        return try last(globalAveragePool(x).reshaped([x.shape[0], -1, 1, 1]).channelsLast()).flattened(from: 1).to(.float32)
     }
 }
 
@@ -54,7 +64,8 @@ extension ResNet {
     public func inferencePlan(precision: DType, device: Device) throws -> any InferenceNetwork {
         FoldedResNet(
             stem: try conv1.prepared(with: bn1, relu: true, dtype: precision), poolsStem: true,
-            blocks: try (layer1 + layer2 + layer3 + layer4).map { try $0.folded(dtype: precision) }, last: fc, dtype: precision)
+            blocks: try (layer1 + layer2 + layer3 + layer4).map { try $0.folded(dtype: precision) },
+            last: try fc.prepared(dtype: precision), dtype: precision)
     }
 }
 
@@ -63,7 +74,8 @@ extension CIFARResNet {
     public func inferencePlan(precision: DType, device: Device) throws -> any InferenceNetwork {
         FoldedResNet(
             stem: try conv1.prepared(with: bn1, relu: true, dtype: precision), poolsStem: false,
-            blocks: try (layer1 + layer2 + layer3).map { try $0.folded(dtype: precision) }, last: linear, dtype: precision)
+            blocks: try (layer1 + layer2 + layer3).map { try $0.folded(dtype: precision) }, last: try linear.prepared(dtype: precision),
+            dtype: precision)
     }
 }
 
