@@ -26,7 +26,6 @@ func room(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] {
 }
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 
 let package = Package(
@@ -38,8 +37,6 @@ let package = Package(
     dependencies: [
         // The command line: parsing, help, completions.
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        // Structured log lines with a back end that the application chooses.
-        .package(url: "https://github.com/apple/swift-log", from: "1.10.0"),
         // Counters and timers of the training loop, for whichever back end listens.
         .package(url: "https://github.com/apple/swift-metrics", from: "2.7.0"),
         // `make docs`.
@@ -70,14 +67,14 @@ let package = Package(
         + room("Datasets", ["Imaging", "CZlib"])
         + room("Networks", ["Torch", "Weights"])
         + room("Tasks", ["Networks", "Torch", "Datasets", "Imaging", "Weights"])
-        + room("Training", ["Tasks", "Networks", "Torch", "Datasets", "Imaging", "Weights", logging, metrics])
+        + room("Training", ["Tasks", "Networks", "Torch", "Datasets", "Imaging", "Weights", metrics])
         + room("Reporting", ["Training", "Tasks", "Weights"])
         + [
             .executableTarget(
                 name: "sightline",
                 dependencies: [
                     "Reporting", "Training", "Tasks", "Networks", "Datasets", "Weights", "Imaging", "Torch",
-                    argumentParser, logging,
+                    argumentParser,
                 ],
                 swiftSettings: swiftSettings),
             .executableTarget(

@@ -22,7 +22,7 @@ struct PretrainedCatalogueTests {
         #expect(
             weightsError { try PretrainedCatalogue.find("resnet-200") }?.description
                 == "No pretrained ImageNet weights are published for the network resnet-200: train from scratch (use_pretrained_model=0), "
-                + "pass your own weights with --pretrained FILE, or choose one of resnet18, resnet34, resnet50, resnet101, resnet152, vgg16."
+                + "pass your own weights with --pretrained FILE, or choose one of resnet18, resnet34, resnet50, resnet101, resnet152."
         )
         #expect(
             weightsError { try PretrainedCatalogue.find("resnet18", variant: .v2) }?.description

@@ -15,7 +15,7 @@ public struct Parameter {
     }
 }
 
-/// Which update rule, with MXNet's meaning of its numbers (mxnet.optimizer; `../shared/spec` names its defaults).
+/// Which update rule, with MXNet's meaning of its numbers (mxnet.optimizer).
 public enum UpdateRule: Equatable, Sendable {
     /// v ← momentum·v − lr·g, w ← w + v.
     case sgd(momentum: Double)

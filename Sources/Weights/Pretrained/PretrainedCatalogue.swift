@@ -77,9 +77,11 @@ public enum PretrainedCatalogue {
         if entries.contains(where: { $0.network == name }) {
             throw WeightsError(.unavailable, "No \(variant.rawValue) weights are published for \(network): use V1.")
         }
+        let family = networks.filter { $0.prefix(while: \.isLetter) == name.prefix(while: \.isLetter) }
+        let choices = (family.isEmpty ? networks : family).joined(separator: ", ")
         let remedy = "train from scratch (use_pretrained_model=0), pass your own weights with --pretrained FILE, or choose one of "
         throw WeightsError(
             .unavailable,
-            "No pretrained ImageNet weights are published for the network \(network): \(remedy)\(networks.joined(separator: ", ")).")
+            "No pretrained ImageNet weights are published for the network \(network): \(remedy)\(choices).")
     }
 }
