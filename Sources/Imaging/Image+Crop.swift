@@ -33,7 +33,8 @@ extension Image {
     }
 
     /// The picture with borders of one colour around it.
-    /// - Parameter colour: one value, used for every channel, or one for each.
+    ///
+    /// `colour` is one value, used for every channel, or one for each.
     /// - Throws: ``ImagingError`` for negative borders, or another number of values.
     public func padded(
         left: Int = 0, top: Int = 0, right: Int = 0, bottom: Int = 0, with colour: [UInt8]

@@ -4,8 +4,8 @@ extension Image {
     /// The part `source` (nil: all) at an exact size, bilinear with antialiasing: a triangle filter whose support grows with the
     /// reduction, Pillow's `BILINEAR`, within one level of its pixels.
     ///
-    /// Only pixels that `source` touches are read: for whole-number rectangles the result is that of cropping first.
-    /// - Parameter mirrored: writes every row from right to left, at no cost.
+    /// Only pixels that `source` touches are read: for whole-number rectangles the result is that of cropping first. `mirrored` writes
+    /// every row from right to left, at no cost.
     /// - Throws: ``ImagingError`` for a size below 1 or a source that is empty or outside the picture.
     public func resized(from source: FractionalRect? = nil, width: Int, height: Int, mirrored: Bool = false) throws -> Image {
         try Image.uninitialized(width: width, height: height, channels: channels) { output in
@@ -14,7 +14,7 @@ extension Image {
     }
 
     /// ``resized(from:width:height:mirrored:)`` into memory of the caller's, such as a picture's slot of a mini-batch.
-    /// - Parameter output: `height * width * channels` values (H, W, C), all of which are written.
+    /// The `height * width * channels` values (H, W, C) of `output` are all written.
     public func resize(
         from source: FractionalRect? = nil, width: Int, height: Int, mirrored: Bool = false,
         into output: UnsafeMutableBufferPointer<UInt8>

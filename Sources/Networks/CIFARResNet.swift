@@ -17,10 +17,7 @@ public final class CIFARResNet: ClassificationNetwork {
     /// The prefix of the last layer's weight names.
     public static let lastLayer = "linear."
 
-    /// - Parameters:
-    ///   - depth: one of ``depths``.
-    ///   - classes: outputs.
-    ///   - channels: of the image: 3 for colour, 1 for grey.
+    /// `depth`: one of ``depths``. `classes`: outputs. `channels`: of the image: 3 for colour, 1 for grey.
     public init(depth: Int, classes: Int, channels: Int = 3, seed: UInt64 = 0) throws {
         guard Self.depths.contains(depth) else {
             throw NetworkError(

@@ -30,7 +30,7 @@ public struct ClassificationArchitecture: Equatable, Sendable {
     public static let depths = ResNet.depths + CIFARResNet.depths
 
     /// Names a network.
-    /// - Throws: ``NetworkError`` for a depth that there is not.
+    /// - Throws: `NetworkError` for a depth that there is not.
     public init(depth: Int, classes: Int, channels: Int = 3) throws {
         guard Self.depths.contains(depth) else {
             throw NetworkError("num_layers \(depth) is not one of \(Self.depths.map(String.init).joined(separator: ", ")).")
@@ -70,7 +70,7 @@ public struct ClassificationArchitecture: Equatable, Sendable {
     }
 
     /// Finds out from names and shapes which network weights belong to.
-    /// - Throws: ``NetworkError`` where they fit none.
+    /// - Throws: `NetworkError` where they fit none.
     public init(of weights: WeightDictionary, source: String) throws {
         func blocks(_ layer: Int) -> Int {
             Set(

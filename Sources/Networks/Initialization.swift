@@ -15,7 +15,7 @@ public final class Initialization {
     private let seed: UInt64
     private var drawn: UInt64 = 0
 
-    /// - Parameter seed: the same seed gives the same weights.
+    /// `seed`: the same seed gives the same weights.
     public init(_ scheme: Scheme, seed: UInt64) {
         self.scheme = scheme
         self.seed = seed

@@ -8,7 +8,7 @@ extension Module {
     ///   - weights: must hold an array of the right shape for every tensor, apart from `fresh`.
     ///   - fresh: prefixes of names that keep their fresh values, such as `fc.` in transfer learning.
     ///   - source: the file that an error should name.
-    /// - Throws: ``NetworkError`` that lists what is missing, superfluous and of another shape. Nothing is copied then.
+    /// - Throws: `NetworkError` that lists what is missing, superfluous and of another shape. Nothing is copied then.
     public func load(_ weights: WeightDictionary, fresh: [String] = [], source: String) throws {
         func isFresh(_ name: String) -> Bool { fresh.contains { name.hasPrefix($0) } }
         let wanted = namedTensors.filter { !isFresh($0.name) }

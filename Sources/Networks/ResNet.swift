@@ -26,10 +26,7 @@ public final class ResNet: ClassificationNetwork {
         18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3], 101: [3, 4, 23, 3], 152: [3, 8, 36, 3], 200: [3, 24, 36, 3],
     ]
 
-    /// - Parameters:
-    ///   - depth: one of ``depths``.
-    ///   - classes: outputs.
-    ///   - channels: of the image: 3 for colour, 1 for grey.
+    /// `depth`: one of ``depths``. `classes`: outputs. `channels`: of the image: 3 for colour, 1 for grey.
     public init(depth: Int, classes: Int, channels: Int = 3, seed: UInt64 = 0) throws {
         guard let counts = Self.blocks[depth] else {
             throw NetworkError(

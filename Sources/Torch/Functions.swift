@@ -35,10 +35,9 @@ public func globalAveragePool(_ x: Tensor) throws -> Tensor { try owned(ct_globa
 
 /// Batch normalisation (Ioffe and Szegedy 2015), then `+ residual` where one is given, then ReLU where asked, in one pass over memory
 /// where the tensors allow it.
-/// - Parameters:
-///   - x: N, C, H, W.
-///   - runningMean, runningVariance: C; updated in place when `training`.
-///   - momentum: the share of the new batch in the running statistics.
+///
+/// `x` and `residual` are N, C, H, W; the statistics and the affine terms C. The running statistics are updated in place when
+/// `training`; `momentum` is the share of the new batch in them.
 public func batchNorm(
     _ x: Tensor, residual: Tensor? = nil, weight: Tensor, bias: Tensor, runningMean: Tensor, runningVariance: Tensor, training: Bool,
     momentum: Double = 0.1, eps: Double = 1e-5, relu: Bool = false
@@ -50,9 +49,8 @@ public func batchNorm(
 }
 
 /// Pixels (uint8 N, H, W, C) → (x / 255 − mean) / std as N, C, H, W in channels-last memory.
-/// - Parameters:
-///   - mean, std: one number a channel, on the scale 0…1.
-///   - dtype: `.float32` or `.bfloat16`.
+///
+/// `mean` and `std` are one number a channel, on the scale 0…1; `dtype` is `.float32` or `.bfloat16`.
 public func normalizeImages(_ x: Tensor, mean: [Float], std: [Float], dtype: DType = .float32) throws -> Tensor {
     let channels = x.shape.last ?? 0
     guard mean.count == channels, std.count == channels else {

@@ -5,10 +5,8 @@ public final class PreparedConv2d {
     private let pointer: ct_prepared_conv
 
     /// Prepares a convolution that has the batch norm folded in already.
-    /// - Parameters:
-    ///   - weight: out, in / groups, kernel, kernel.
-    ///   - bias: out.
-    ///   - dtype: float32 or bfloat16: the type of inputs and outputs.
+    ///
+    /// `weight` is out, in / groups, kernel, kernel; `bias` is out; `dtype`, float32 or bfloat16, is the type of inputs and outputs.
     public init(
         weight: Tensor, bias: Tensor, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1, relu: Bool, dtype: DType
     ) throws {

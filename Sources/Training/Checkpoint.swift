@@ -58,7 +58,7 @@ struct Checkpoint {
     private let arrays: WeightDictionary
     private let path: String
 
-    /// - Throws: ``TrainingError`` or ``WeightsError`` where the file is no checkpoint.
+    /// - Throws: ``TrainingError`` or `WeightsError` where the file is no checkpoint.
     init(reading path: String) throws {
         arrays = try SafeTensors.read(path)
         self.path = path

@@ -90,7 +90,7 @@ public struct ClassificationDataset: RandomAccessDataset {
 
     /// The records at `indices`, in that order.
     ///
-    /// - Parameter part: what to add to ``source``, such as "10 % held out".
+    /// `part`: what to add to ``source``, such as "10 % held out".
     /// - Throws: ``DatasetError`` if there are no indices or one is not in 0 ..< ``count``.
     public func subset(_ indices: [Int], called part: String) throws -> ClassificationDataset {
         guard !indices.isEmpty else {

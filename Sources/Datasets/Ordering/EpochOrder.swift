@@ -6,10 +6,7 @@ public struct EpochOrder: RandomAccessCollection, Sendable, Equatable {
 
     /// The order of `epoch` for `count` examples (a negative count is an empty order).
     ///
-    /// - Parameters:
-    ///   - seed: the run's seed.
-    ///   - epoch: epoch number from 0.
-    ///   - shuffle: `false` visits the examples as they are stored, in every epoch.
+    /// `seed`: the run's seed. `epoch`: epoch number from 0. `shuffle`: `false` visits the examples as they are stored, in every epoch.
     public init(count: Int, seed: UInt64, epoch: Int, shuffle: Bool) {
         var permutation = Array(0..<Swift.max(0, count))
         if shuffle {

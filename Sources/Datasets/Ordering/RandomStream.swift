@@ -2,7 +2,7 @@
 ///
 /// Which worker draws them, when, and what was drawn before for other examples does not matter; so a run gives the same augmentations
 /// with one worker or eight, and a resumed run the same as an uninterrupted one, without a saved generator state.
-/// Streams never overlap: the three numbers are words of ``Philox``'s counter (seed: its key), and each stream has 2³³ numbers.
+/// Streams never overlap: the three numbers are words of Philox's counter (seed: its key), and each stream has 2³³ numbers.
 ///
 /// ```swift
 /// var random = RandomStream(seed: 7, epoch: epoch, index: index)

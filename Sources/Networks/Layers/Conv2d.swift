@@ -14,7 +14,8 @@ public final class Conv2d: Module {
     public let dilation: Int
 
     /// A convolution of `input` to `output` channels with an odd square kernel.
-    /// - Parameter padding: by default what keeps the size at stride 1.
+    ///
+    /// `padding`: by default what keeps the size at stride 1.
     public init(
         _ input: Int, _ output: Int, kernel: Int, stride: Int = 1, padding: Int? = nil, dilation: Int = 1, bias: Bool = false,
         initialization: Initialization

@@ -11,7 +11,7 @@ public final class ConsoleProgress: TrainingObserver {
     private var skippedCount = 0
     private var began = 0.0
 
-    /// - Parameter seconds: a clock that never goes back.
+    /// `seconds`: a clock that never goes back.
     public init(_ output: TextOutput, context: RunContext, seconds: @escaping () -> Double = LiveLine.systemSeconds) {
         self.context = context
         line = LiveLine(output, seconds: seconds)

@@ -7,7 +7,7 @@ public final class DownloadDisplay {
     private var hasBegun = false
     private let output: TextOutput?
 
-    /// - Parameter output: nil: nothing is shown.
+    /// `output`: nil: nothing is shown.
     public init(_ output: TextOutput?, file: String) {
         self.file = file
         self.output = output

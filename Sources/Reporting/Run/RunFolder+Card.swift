@@ -5,7 +5,7 @@ import Weights
 extension RunFolder {
     /// Writes `README.md`, and `confusion_matrix.csv` where there is one. A README that no run wrote is left alone.
     /// - Returns: whether the card was written.
-    /// - Throws: ``WeightsError`` where a file can't be written.
+    /// - Throws: `WeightsError` where a file can't be written.
     @discardableResult
     public func write(_ card: ModelCard) throws -> Bool {
         if let evaluation = card.evaluation, !evaluation.confusion.isEmpty {

@@ -10,7 +10,7 @@ public final class LiveLine {
     /// Seconds between two lines elsewhere.
     static let lineInterval = 30.0
 
-    /// - Parameter seconds: a clock that never goes back.
+    /// `seconds`: a clock that never goes back.
     public init(_ output: TextOutput, seconds: @escaping () -> Double = LiveLine.systemSeconds) {
         self.output = output
         self.seconds = seconds

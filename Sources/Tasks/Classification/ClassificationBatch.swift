@@ -67,7 +67,7 @@ public struct ClassificationBatchBuilder: BatchBuilder {
     let transform: ClassificationTransform
     let seed: UInt64
 
-    /// - Parameter seed: of the augmentation; each image of each epoch draws from a stream of its own.
+    /// `seed`: of the augmentation; each image of each epoch draws from a stream of its own.
     public init(dataset: ClassificationDataset, transform: ClassificationTransform, seed: UInt64 = 0) {
         self.dataset = dataset
         self.transform = transform

@@ -27,9 +27,8 @@ public struct ClassificationMetrics: Sendable {
     }
 
     /// Adds single-label predictions.
-    /// - Parameters:
-    ///   - logits: N, classes.
-    ///   - loss: the batch's mean loss.
+    ///
+    /// `logits`: N, classes. `loss`: the batch's mean loss.
     public mutating func add(logits: Tensor, classes: [Int64], loss: Double) throws {
         let predicted = try logits.argmax().elements(as: Int64.self)
         for (truth, prediction) in zip(classes, predicted) { confusion[Int(truth)][Int(prediction)] += 1 }

@@ -25,10 +25,9 @@ public final class ClassificationPredictor {
     private let transform: ClassificationTransform
 
     /// Loads a model folder, a run's folder, or weights whose network is told by their names.
-    /// - Parameters:
-    ///   - classNames: names for weights that come without; nil: "0", "1", ….
-    ///   - precision: float32 gives the figures of training's validation most closely; bfloat16 is about twice as fast where the processor
-    ///     has it. nil: bfloat16 where it is native.
+    ///
+    /// `classNames`: names for weights that come without; nil: "0", "1", …. `precision`: float32 gives the figures of training's
+    /// validation most closely; bfloat16 is about twice as fast where the processor has it. nil: bfloat16 where it is native.
     public init(_ path: String, classNames: [String]? = nil, device: Device, precision: DType? = .float32) throws {
         let (description, weights) = try ModelFolder.read(path)
         if let description {
@@ -64,7 +63,8 @@ public final class ClassificationPredictor {
     public func logits(_ input: Tensor) throws -> Tensor { try network(input) }
 
     /// Predicts one image.
-    /// - Parameter name: what an error calls the image.
+    ///
+    /// `name`: what an error calls the image.
     public func predict(_ payload: ImagePayload, named name: String) throws -> ClassificationPrediction {
         let input = description.preprocessing
         let batch = ClassificationBatch(count: 1, height: input.height, width: input.width, channels: input.channels)

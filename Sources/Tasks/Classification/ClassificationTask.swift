@@ -34,11 +34,10 @@ public final class ClassificationTask: TrainingTask {
     private let loss: ClassificationLoss
 
     /// Prepares training: checks that data, hyperparameters and initial weights fit, and builds the network.
-    /// - Parameters:
-    ///   - validation: nil: the last epoch's model is kept.
-    ///   - start: where the weights come from.
-    ///   - workers: threads that read images; nil: a default for this machine.
-    /// - Throws: ``TaskError``, ``DatasetError``, ``NetworkError``, ``WeightsError`` or ``TorchError``, before anything is written.
+    ///
+    /// `validation`: nil: the last epoch's model is kept. `start`: where the weights come from. `workers`: threads that read images; nil:
+    /// a default for this machine.
+    /// - Throws: ``TaskError``, `DatasetError`, `NetworkError`, `WeightsError` or `TorchError`, before anything is written.
     public init(
         hyperparameters given: ClassificationHyperparameters, training: ClassificationDataset, validation: ClassificationDataset?,
         start: InitialWeights = .random, device: Device, workers: Int? = nil

@@ -29,7 +29,7 @@ public struct ClassificationTransform: Sendable {
     public var byteCount: Int { preprocessing.height * preprocessing.width * preprocessing.channels }
 
     /// Writes the input's pixels (H, W, C) into `slot`.
-    /// - Throws: ``ImagingError`` or ``DatasetError`` that names the image.
+    /// - Throws: `ImagingError` or `DatasetError` that names the image.
     public func write(
         _ payload: ImagePayload, named name: String, into slot: UnsafeMutableBufferPointer<UInt8>, random: inout RandomStream
     ) throws {
