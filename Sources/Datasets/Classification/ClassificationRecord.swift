@@ -1,15 +1,3 @@
-import Imaging
-
-/// Where a record's pixels are, in the cheapest form that its storage can offer: decoding is the workers' job.
-public enum ImagePayload: Sendable {
-    /// Path of a JPEG or PNG file.
-    case file(String)
-    /// The bytes of a JPEG or PNG file (RecordIO, archives, pipes).
-    case encoded([UInt8])
-    /// Pixels that were never compressed (CIFAR, IDX).
-    case pixels(Image)
-}
-
 /// How many classes an image can belong to at once.
 public enum ClassificationLabelKind: String, Sendable, Equatable {
     /// Exactly one class (softmax).

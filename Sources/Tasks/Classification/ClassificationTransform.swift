@@ -35,9 +35,8 @@ public struct ClassificationTransform: Sendable {
     ) throws {
         do {
             switch payload {
-            case .file(let path): try write(encoded: try ImagePayload.bytes(ofFile: path), into: slot, random: &random)
-            case .encoded(let bytes): try write(encoded: bytes, into: slot, random: &random)
             case .pixels(let image): try write(matching(image), into: slot, random: &random)
+            case .file, .stored, .encoded: try write(encoded: try payload.encodedBytes(), into: slot, random: &random)
             }
         } catch let error as ImagingError {
             throw error.naming(name)

@@ -1,0 +1,27 @@
+import Imaging
+import Storage
+
+/// Where a record's pixels are, in the cheapest form that its storage can offer: decoding is the workers' job.
+public enum ImagePayload: Sendable {
+    /// Path of a JPEG or PNG file.
+    case file(String)
+    /// A JPEG or PNG file in a store that is not this machine's file system.
+    case stored(any ObjectStore, name: String)
+    /// The bytes of a JPEG or PNG file (RecordIO, archives, pipes).
+    case encoded([UInt8])
+    /// Pixels that were never compressed (CIFAR, IDX).
+    case pixels(Image)
+}
+
+extension ImagePayload {
+    /// The bytes of the JPEG or PNG, read where they lie; a picture that was never compressed is packed as PNG.
+    /// - Throws: ``DatasetError`` or `StorageError` that names the file.
+    public func encodedBytes() throws -> [UInt8] {
+        switch self {
+        case .file(let path): try FileSystem.bytes(of: path)
+        case .stored(let store, let name): try store.bytes(of: name)
+        case .encoded(let bytes): bytes
+        case .pixels(let image): try image.encodedPNG()
+        }
+    }
+}
