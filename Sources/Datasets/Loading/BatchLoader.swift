@@ -14,8 +14,6 @@ import Synchronization
 /// which bounds memory; they go on over the end of an epoch, so validation overlaps with loading.
 /// One thread at a time may call ``next()``; ``cancel()`` may come from any. Letting go of the loader cancels it and joins its threads.
 public final class BatchLoader<Builder: BatchBuilder>: Sendable {
-    /// How epochs are cut into batches.
-    public let plan: BatchPlan
     /// Number of worker threads.
     public let workerCount: Int
     /// How many batches are opened ahead.
@@ -23,6 +21,8 @@ public final class BatchLoader<Builder: BatchBuilder>: Sendable {
 
     private let builder: Builder
     private let unreadable: UnreadablePolicy
+    /// For what any thread may ask of it; the training thread's copy advances.
+    private let schedule: any BatchSchedule
     private let queue: BatchQueue<Builder>
     private let consumer: Mutex<ConsumerState>
     private let threads: Mutex<[WorkerThread]>
@@ -44,29 +44,65 @@ public final class BatchLoader<Builder: BatchBuilder>: Sendable {
     ///   - batchesInFlight: batches opened ahead of the one in use.
     ///   - unreadable: what to do about examples that cannot be read.
     /// - Throws: ``DatasetError`` for an argument out of range or if threads cannot be started, and what `makeBatch` throws.
-    public init(
+    public convenience init(
         builder: Builder, plan: BatchPlan, epochs: Range<Int>, firstBatch: Int = 0, workers: Int? = nil, batchesInFlight: Int = 4,
         unreadable: UnreadablePolicy = .fail
     ) throws {
+        try Self.check(firstBatch, in: 0...plan.batchCount, "first batch")
+        try self.init(
+            builder: builder, schedule: { PlannedBatches(plan, epochs: epochs, firstBatch: firstBatch) }, epochs: epochs, workers: workers,
+            batchesInFlight: batchesInFlight, unreadable: unreadable)
+    }
+
+    /// Starts the workers on mini-batches of a stream; ``RecordFeed/record(at:epoch:)`` gives the builder their records.
+    ///
+    /// - Parameters:
+    ///   - builder: makes room for batches and fills their slots.
+    ///   - feed: the stream; a feed serves one loader.
+    ///   - batchSize: examples a mini-batch.
+    ///   - remainder: what becomes of a partial last batch; a stream can't wrap around.
+    ///   - epochs: epochs to load, one stream each.
+    ///   - firstBatch: where the first epoch begins: a resumed run reads over what the first run saw, without decoding.
+    ///   - workers: number of threads, ``defaultWorkerCount`` if `nil`.
+    ///   - batchesInFlight: batches opened ahead of the one in use.
+    ///   - unreadable: what to do about examples that cannot be read.
+    /// - Throws: ``DatasetError`` for an argument out of range or if threads cannot be started, and what `makeBatch` throws.
+    public convenience init(
+        builder: Builder, feed: RecordFeed, batchSize: Int, remainder: RemainderPolicy = .keep, epochs: Range<Int>, firstBatch: Int = 0,
+        workers: Int? = nil, batchesInFlight: Int = 4, unreadable: UnreadablePolicy = .fail
+    ) throws {
+        try Self.check(firstBatch, in: 0...Int(UInt32.max), "first batch")
+        try Self.check(batchSize, in: 1...BatchPlan.largestBatch, "mini_batch_size")
+        try self.init(
+            builder: builder,
+            schedule: { try StreamedBatches(feed, batchSize: batchSize, remainder: remainder, epochs: epochs, firstBatch: firstBatch) },
+            epochs: epochs, workers: workers, batchesInFlight: batchesInFlight, unreadable: unreadable)
+    }
+
+    private init(
+        builder: Builder, schedule: () throws -> any BatchSchedule, epochs: Range<Int>, workers: Int?, batchesInFlight: Int,
+        unreadable: UnreadablePolicy
+    ) throws {
         try Self.check(workers ?? 1, in: 1...256, "number of workers")
         try Self.check(batchesInFlight, in: 1...1024, "number of batches in flight")
-        try Self.check(firstBatch, in: 0...plan.batchCount, "first batch")
         try Self.check(epochs.lowerBound, in: 0...Int(UInt32.max), "first epoch")
         self.builder = builder
-        self.plan = plan
         self.unreadable = unreadable
         self.batchesInFlight = batchesInFlight
         workerCount = workers ?? Self.defaultWorkerCount
         let queue = BatchQueue(builder: builder, workers: workerCount, substitutes: unreadable != .fail)
         self.queue = queue
-        consumer = Mutex(ConsumerState(plan: plan, epochs: epochs, firstBatch: firstBatch))
+        let schedule = try schedule()
+        self.schedule = schedule
+        consumer = Mutex(ConsumerState(schedule: schedule))
         threads = Mutex([])
         // From here on deinit would run, and so would what it joins.
         for number in 0..<workerCount {
             let thread = try WorkerThread(name: "load-\(number)") { queue.work() }
             threads.withLock { $0.append(thread) }
         }
-        try consumer.withLock { try refill(&$0) }
+        // A stream may be late: ``next()`` waits for it, not this.
+        try consumer.withLock { try refill(&$0, waits: false) }
     }
 
     deinit { cancel() }
@@ -92,6 +128,7 @@ public final class BatchLoader<Builder: BatchBuilder>: Sendable {
     /// Stops loading and joins the threads: each finishes its current example, what was loaded is dropped. Harmless if repeated.
     public func cancel() {
         queue.cancel()
+        schedule.cancel()
         let running = threads.withLock { running in
             defer { running = [] }
             return running
@@ -112,32 +149,39 @@ public final class BatchLoader<Builder: BatchBuilder>: Sendable {
 
     private func advance(_ state: inout ConsumerState) throws -> LoadedBatch<Builder.Batch>? {
         if queue.isCancelled { throw Self.cancelled }
-        guard state.awaited.epoch < state.epochs.upperBound else { return nil }
-        guard state.awaited.batch < plan.batchCount else {
-            state.awaited = (state.awaited.epoch + 1, 0)
+        let start = ContinuousClock.now
+        try refill(&state)
+        // Nothing opened and no end in sight: a stream is late.
+        guard let upcoming = state.upcoming.first else {
+            if queue.isCancelled { throw Self.cancelled }
             return nil
         }
-        let start = ContinuousClock.now
+        state.upcoming.removeFirst()
+        guard case .batch(let repeated) = upcoming else { return nil }
         guard let flight = queue.take() else { throw Self.cancelled }
         let waited = start.duration(to: .now) / .seconds(1)
-        state.awaited.batch += 1
         try settle(flight, &state)
+        schedule.release(flight.indices, epoch: flight.epoch)
         statistics.withLock {
             $0.waited += waited
             $0.delivered += 1
         }
         try refill(&state)
-        let wrapped = Array(plan.wrappedSlots(ofBatch: flight.number))
         return LoadedBatch(
             batch: flight.batch, epoch: flight.epoch, number: flight.number, indices: flight.indices,
-            duplicateSlots: Set(wrapped + flight.failures.map(\.slot)).sorted())
+            duplicateSlots: Set(Array(repeated) + flight.failures.map(\.slot)).sorted())
     }
 
-    /// Opens batches until enough are in flight, over the ends of epochs.
-    private func refill(_ state: inout ConsumerState) throws {
-        while queue.inFlight < batchesInFlight, let (epoch, number) = state.nextToOpen(plan) {
-            let indices = plan.indices(ofBatch: number, in: state.order)
-            queue.open(.init(batch: try builder.makeBatch(count: indices.count), epoch: epoch, number: number, indices: indices))
+    /// Opens batches until enough are in flight, over the ends of epochs; waits for a stream only where nothing else is to be done.
+    private func refill(_ state: inout ConsumerState, waits: Bool = true) throws {
+        while queue.inFlight < batchesInFlight {
+            switch try state.schedule.next(waiting: waits && state.upcoming.isEmpty) {
+            case .batch(let epoch, let number, let indices, let repeated):
+                state.upcoming.append(.batch(repeated: repeated))
+                queue.open(.init(batch: try builder.makeBatch(count: indices.count), epoch: epoch, number: number, indices: indices))
+            case .endOfEpoch: state.upcoming.append(.endOfEpoch)
+            case .end, .notYet: return
+            }
         }
     }
 
@@ -175,35 +219,19 @@ public final class BatchLoader<Builder: BatchBuilder>: Sendable {
 
 /// Where the training thread stands.
 private struct ConsumerState {
-    let epochs: Range<Int>
-    /// The batch that `next` will deliver.
-    var awaited: (epoch: Int, batch: Int)
-    /// The batch that will be opened next, and the order of its epoch.
-    private var opening: (epoch: Int, batch: Int)
-    private(set) var order: EpochOrder
-    private var orderEpoch: Int
+    /// What ``BatchLoader/next()`` will give, in order.
+    enum Upcoming {
+        /// The oldest mini-batch in the queue. `repeated`: its slots that repeat examples of the epoch.
+        case batch(repeated: Range<Int>)
+        case endOfEpoch
+    }
+
+    var schedule: any BatchSchedule
+    var upcoming: [Upcoming] = []
     var unreadable: Set<Int> = []
     var failure: (any Error)?
 
-    init(plan: BatchPlan, epochs: Range<Int>, firstBatch: Int) {
-        self.epochs = epochs
-        awaited = (epochs.lowerBound, firstBatch)
-        opening = awaited
-        order = plan.order(ofEpoch: epochs.lowerBound)
-        orderEpoch = epochs.lowerBound
-    }
-
-    /// Claims the next batch to open and makes its epoch's order current; `nil` after the last epoch.
-    mutating func nextToOpen(_ plan: BatchPlan) -> (epoch: Int, batch: Int)? {
-        if opening.batch >= plan.batchCount { opening = (opening.epoch + 1, 0) }
-        guard opening.epoch < epochs.upperBound else { return nil }
-        if orderEpoch != opening.epoch {
-            order = plan.order(ofEpoch: opening.epoch)
-            orderEpoch = opening.epoch
-        }
-        defer { opening.batch += 1 }
-        return opening
-    }
+    init(schedule: any BatchSchedule) { self.schedule = schedule }
 }
 
 /// What the loader counts for reports.

@@ -22,7 +22,7 @@ public struct BatchPlan: Sendable, Equatable {
     public let seed: UInt64
 
     /// Far above what any memory holds; it keeps a wrapped batch from asking for an index list of any size.
-    private static let largestBatch = 1 << 20
+    static let largestBatch = 1 << 20
 
     /// A plan for `exampleCount` examples.
     ///

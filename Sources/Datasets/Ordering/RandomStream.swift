@@ -14,6 +14,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
         case example = 0
         case order = 1
         case split = 2
+        case buffer = 3
     }
 
     private let key: SIMD2<UInt32>

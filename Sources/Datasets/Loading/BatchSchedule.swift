@@ -1,0 +1,115 @@
+/// Which examples the loader's mini-batches consist of, in order: cut from a data set by a plan, or from a stream as it comes.
+///
+/// Used by the training thread alone.
+protocol BatchSchedule: Sendable {
+    /// What comes next. `waiting`: whether to wait for a stream that is late; else ``ScheduledBatch/notYet`` says that it is.
+    mutating func next(waiting: Bool) throws -> ScheduledBatch
+    /// A mini-batch has left the loader.
+    func release(_ indices: [Int], epoch: Int)
+    /// The loader has been cancelled. From any thread.
+    func cancel()
+}
+
+/// A step of a schedule.
+enum ScheduledBatch {
+    /// A mini-batch. `repeated`: the slots whose examples this epoch has seen before.
+    case batch(epoch: Int, number: Int, indices: [Int], repeated: Range<Int>)
+    /// The end of an epoch.
+    case endOfEpoch
+    /// The end of the last epoch, and from then on.
+    case end
+    /// A stream is late.
+    case notYet
+}
+
+/// Mini-batches of a data set whose records are read in any order.
+struct PlannedBatches: BatchSchedule {
+    private let plan: BatchPlan
+    private let epochs: Range<Int>
+    private var epoch: Int
+    private var number: Int
+    private var order: EpochOrder?
+
+    init(_ plan: BatchPlan, epochs: Range<Int>, firstBatch: Int) {
+        self.plan = plan
+        self.epochs = epochs
+        epoch = epochs.lowerBound
+        number = firstBatch
+    }
+
+    mutating func next(waiting: Bool) -> ScheduledBatch {
+        guard epoch < epochs.upperBound else { return .end }
+        guard number < plan.batchCount else {
+            (epoch, number, order) = (epoch + 1, 0, nil)
+            return .endOfEpoch
+        }
+        let order = order ?? plan.order(ofEpoch: epoch)
+        self.order = order
+        defer { number += 1 }
+        return .batch(
+            epoch: epoch, number: number, indices: plan.indices(ofBatch: number, in: order), repeated: plan.wrappedSlots(ofBatch: number))
+    }
+
+    func release(_ indices: [Int], epoch: Int) {}
+    func cancel() {}
+}
+
+/// Mini-batches of records in the order in which a feed gives them.
+struct StreamedBatches: BatchSchedule {
+    private let feed: RecordFeed
+    private let batchSize: Int
+    private let dropsRemainder: Bool
+    private let epochs: Range<Int>
+    private var epoch: Int
+    private var number = 0
+    /// Mini-batches of the first epoch that a run before this one has seen.
+    private var toSkip: Int
+    private var epochHasEnded = false
+
+    /// Starts the feed.
+    init(_ feed: RecordFeed, batchSize: Int, remainder: RemainderPolicy, epochs: Range<Int>, firstBatch: Int) throws {
+        guard remainder != .wrap else {
+            throw DatasetError(
+                .argument, at: feed.source, "a stream can't begin again to fill its last mini-batch", remedy: "keep or drop the remainder")
+        }
+        self.feed = feed
+        self.batchSize = batchSize
+        dropsRemainder = remainder == .drop
+        self.epochs = epochs
+        epoch = epochs.lowerBound
+        toSkip = firstBatch
+        try feed.start(epochs: epochs)
+    }
+
+    mutating func next(waiting: Bool) throws -> ScheduledBatch {
+        guard epoch < epochs.upperBound else { return .end }
+        while true {
+            if epochHasEnded {
+                (epoch, number, epochHasEnded, toSkip) = (epoch + 1, 0, false, 0)
+                return .endOfEpoch
+            }
+            guard let piece = try feed.take(batchSize, waiting: waiting) else { return .notYet }
+            epochHasEnded = piece.endsEpoch
+            let isWhole = piece.indices.count == batchSize
+            guard isWhole || !dropsRemainder && !piece.indices.isEmpty else {
+                guard number > 0 || !piece.endsEpoch || piece.indices.isEmpty else {
+                    throw DatasetError(
+                        .argument, at: "mini_batch_size",
+                        "\(batchSize) is more than the \(piece.indices.count) records of \(feed.source), so no whole batch is left",
+                        remedy: "set it to \(piece.indices.count) or less")
+                }
+                feed.release(piece.indices, epoch: epoch)
+                continue
+            }
+            defer { number += 1 }
+            guard number >= toSkip else {
+                feed.release(piece.indices, epoch: epoch)
+                continue
+            }
+            return .batch(epoch: epoch, number: number, indices: piece.indices, repeated: 0..<0)
+        }
+    }
+
+    func release(_ indices: [Int], epoch: Int) { feed.release(indices, epoch: epoch) }
+    func cancel() { feed.cancel() }
+}
