@@ -61,7 +61,7 @@ final class FeedQueue: @unchecked Sendable {
                         break
                     }
                     result = .success(record)
-                } catch where stream.isRecoverable {
+                } catch  where stream.isRecoverable {
                     result = .failure(error)
                 } catch {
                     // What was read before is still trained on; nothing is lost that was whole.
