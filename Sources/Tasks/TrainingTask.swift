@@ -14,18 +14,25 @@ public protocol TrainingTask: AnyObject {
     var device: Device { get }
     /// The precision of matrix products and convolutions in training; nil: float32.
     var precision: DType? { get }
-    /// How the training set is cut into mini-batches.
-    var trainingPlan: BatchPlan { get }
-    /// Reads and augments training examples.
-    var trainingBuilder: Builder { get }
+    /// Mini-batches an epoch; nil for a stream of unknown length.
+    var stepsPerEpoch: Int? { get }
+    /// Training examples an epoch; nil for a stream of unknown length.
+    var exampleCount: Int? { get }
     /// The metric that picks the best epoch and stops early, such as `accuracy`; higher is better.
     var objective: String { get }
 
+    /// Starts to load the mini-batches of `epochs`, the first of them from mini-batch `firstBatch` on.
+    /// - Parameters:
+    ///   - epochs: numbers of the epochs, from 0.
+    ///   - firstBatch: where a resumed run goes on.
+    ///   - workers: threads; nil: a default for this machine.
+    ///   - unreadable: what to do about examples that can't be read.
+    func load(epochs: Range<Int>, firstBatch: Int, workers: Int?, unreadable: UnreadablePolicy) throws -> BatchLoader<Builder>
     /// Forward pass and loss of a mini-batch, inside the autocast that the loop has opened. Must not wait for the device.
     func step(_ batch: Builder.Batch) throws -> StepOutput
     /// Scores the whole validation set, each example once; nil where there is none.
-    /// - Parameter progress: called with the number of examples done, and their number; throws to stop.
-    func validate(progress: (Int, Int) throws -> Void) throws -> [MetricValue]?
+    /// - Parameter progress: called with the number of examples done, and their number if it is known; throws to stop.
+    func validate(progress: (Int, Int?) throws -> Void) throws -> [MetricValue]?
     /// Describes the model for its file.
     func describe(metrics: [String: Double]) -> ModelDescription
 }

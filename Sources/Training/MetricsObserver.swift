@@ -7,7 +7,6 @@ public final class MetricsObserver: TrainingObserver {
     private let loss = Gauge(label: "sightline_training_loss")
     private let speed = Gauge(label: "sightline_training_images_per_second")
     private let memory = Gauge(label: "sightline_resident_memory_bytes")
-    private var batchSize = 0
 
     /// Listens under the names `sightline_…`.
     public init() {}
@@ -15,9 +14,8 @@ public final class MetricsObserver: TrainingObserver {
     /// Passes on what is a figure.
     public func handle(_ event: TrainingEvent) {
         switch event {
-        case .started(let start): batchSize = start.stepsPerEpoch > 0 ? start.examples / start.stepsPerEpoch : 0
         case .stepped(let info):
-            examples.increment(by: batchSize)
+            examples.increment(by: info.batchSize)
             loss.record(info.loss)
             speed.record(info.imagesPerSecond)
             memory.record(info.residentMemory)

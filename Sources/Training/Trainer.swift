@@ -15,6 +15,8 @@ public final class Trainer<Job: TrainingTask> {
     private var progress = RunProgress()
     /// Steps whose sums were not read yet: reading waits for the device.
     private var pending: [StepOutput] = []
+    private var stepsOfLastEpoch: Int?
+    private var lastBatchSize = 0
 
     /// Prepares a run.
     public init(task: Job, settings: TrainingSettings, folder: RunFolder, observers: [any TrainingObserver]) throws {
@@ -39,9 +41,8 @@ public final class Trainer<Job: TrainingTask> {
         try folder.write(hyperparameters: settings.fingerprint)
         announceStart(resumed: checkpoint != nil)
 
-        let loader = try BatchLoader(
-            builder: task.trainingBuilder, plan: task.trainingPlan, epochs: progress.epoch..<settings.epochs, firstBatch: progress.step,
-            workers: settings.workers, unreadable: settings.unreadableLimit > 0 ? .skip(limit: settings.unreadableLimit) : .fail)
+        let loader = try task.load(
+            epochs: progress.epoch..<settings.epochs, firstBatch: progress.step, workers: settings.workers, unreadable: settings.unreadableLimit > 0 ? .skip(limit: settings.unreadableLimit) : .fail)
         defer { loader.cancel() }
         task.network.train()
         while progress.epoch < settings.epochs, !progress.stoppedEarly {
@@ -65,15 +66,16 @@ public final class Trainer<Job: TrainingTask> {
             .started(
                 RunStart(
                     network: description.network, parameterCount: task.network.parameterCount, device: task.device.description,
-                    precision: "\(task.precision ?? .float32)", epochs: settings.epochs, stepsPerEpoch: task.trainingPlan.batchCount,
-                    examples: task.trainingPlan.exampleCount, resumedAt: resumed ? (progress.epoch + 1, progress.step) : nil)))
+                    precision: "\(task.precision ?? .float32)", epochs: settings.epochs, stepsPerEpoch: task.stepsPerEpoch,
+                    examples: task.exampleCount, resumedAt: resumed ? (progress.epoch + 1, progress.step) : nil)))
     }
 
     // MARK: One epoch
 
     private func trainEpoch(_ loader: BatchLoader<Job.Builder>) throws {
         ProcessMemory.resetPeak()
-        let steps = task.trainingPlan.batchCount
+        // A stream of unknown length is as long as it was in the epoch before.
+        let steps = task.stepsPerEpoch ?? stepsOfLastEpoch
         let before = (seconds: progress.running.seconds, waited: progress.running.waited - loader.waitedSeconds)
         let clock = ContinuousClock.now
         while let loaded = try loader.next() {
@@ -86,10 +88,11 @@ public final class Trainer<Job: TrainingTask> {
             if Interruption.isRequested {
                 try readPending()
                 // Between the last step and validation a checkpoint would have to say so; the epoch's end is near enough.
-                if progress.step < steps { try interrupt() }
+                if steps.map({ progress.step < $0 }) ?? true { try interrupt() }
             }
         }
         try readPending()
+        stepsOfLastEpoch = progress.step
         progress.running.seconds = before.seconds + clock.duration(to: .now).seconds
     }
 
@@ -101,6 +104,7 @@ public final class Trainer<Job: TrainingTask> {
         optimizer.clearGradients()
         pending.append(
             StepOutput(loss: try output.loss.detached(), sums: output.sums, weight: output.weight, examples: output.examples))
+        lastBatchSize = output.examples
         progress.step += 1
         progress.updates += 1
         progress.optimizerSteps = optimizer.stepCount
@@ -134,15 +138,15 @@ public final class Trainer<Job: TrainingTask> {
                 + " Lower learning_rate (a tenth is a good try), or set precision_dtype to float32.\(kept)")
     }
 
-    private func info(steps: Int, rate: Double) -> StepInfo {
+    private func info(steps: Int?, rate: Double) -> StepInfo {
         let running = progress.running
         let speed = running.seconds > 0 ? Double(running.examples) / running.seconds : 0
-        let left = (settings.epochs - progress.epoch - 1) * steps + steps - progress.step
+        let left = steps.map { max(0, (settings.epochs - progress.epoch) * $0 - progress.step) }
         return StepInfo(
-            epoch: progress.epoch + 1, epochs: settings.epochs, step: progress.step, steps: steps, loss: running.meanLoss,
+            epoch: progress.epoch + 1, epochs: settings.epochs, step: progress.step, batchSize: lastBatchSize, steps: steps, loss: running.meanLoss,
             metrics: running.means, learningRate: rate, imagesPerSecond: speed,
             waitShare: running.seconds > 0 ? min(1, running.waited / running.seconds) : 0,
-            secondsLeft: progress.step > 0 ? running.seconds / Double(progress.step) * Double(left) : 0,
+            secondsLeft: left.map { progress.step > 0 ? running.seconds / Double(progress.step) * Double($0) : 0 },
             residentMemory: ProcessMemory.resident)
     }
 

@@ -6,8 +6,8 @@ public enum TrainingEvent: Sendable {
     case started(RunStart)
     /// A training step is done.
     case stepped(StepInfo)
-    /// Validation has done this many of so many images.
-    case validating(done: Int, total: Int)
+    /// Validation has done this many of so many images; nil: of a stream of unknown length.
+    case validating(done: Int, total: Int?)
     /// An epoch is done.
     case epochEnded(EpochRecord)
     /// The best model so far was written.
@@ -40,10 +40,10 @@ public struct RunStart: Sendable {
     public let precision: String
     /// Epochs in all.
     public let epochs: Int
-    /// Training steps an epoch.
-    public let stepsPerEpoch: Int
-    /// Training images.
-    public let examples: Int
+    /// Training steps an epoch; nil for a stream of unknown length.
+    public let stepsPerEpoch: Int?
+    /// Training images; nil for a stream of unknown length.
+    public let examples: Int?
     /// The epoch (from 1) and the step (from 0) at which a resumed run goes on; nil for a fresh one.
     public let resumedAt: (epoch: Int, step: Int)?
 }
@@ -56,8 +56,10 @@ public struct StepInfo: Sendable {
     public let epochs: Int
     /// Steps done in this epoch.
     public let step: Int
-    /// Steps of an epoch.
-    public let steps: Int
+    /// Examples of the mini-batch.
+    public let batchSize: Int
+    /// Steps of an epoch; nil in the first epoch of a stream of unknown length.
+    public let steps: Int?
     /// The mean loss of the epoch so far.
     public let loss: Double
     /// Means of the epoch so far, such as accuracy.
@@ -68,8 +70,8 @@ public struct StepInfo: Sendable {
     public let imagesPerSecond: Double
     /// The share of the epoch's time that the step waited for data, 0…1.
     public let waitShare: Double
-    /// Seconds to the end of the run at this speed, validation not counted.
-    public let secondsLeft: Double
+    /// Seconds to the end of the run at this speed, validation not counted; nil where ``steps`` is.
+    public let secondsLeft: Double?
     /// Resident memory now, in bytes.
     public let residentMemory: Int
 }

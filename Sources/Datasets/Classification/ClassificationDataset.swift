@@ -105,7 +105,8 @@ public struct ClassificationDataset: RandomAccessDataset {
             classNames: classNames, labelKind: labelKind, source: "\(source), \(part)", warnings: warnings)
     }
 
-    private static func check(
+    /// Throws where a label does not fit the classes. `place`: where the label and the record are.
+    static func check(
         _ label: ClassificationLabel, kind: ClassificationLabelKind, classCount: Int, where place: () -> (label: String, record: String)
     ) throws {
         func fail(_ problem: String, _ remedy: String) -> DatasetError {

@@ -157,7 +157,12 @@ public final class BatchLoader<Builder: BatchBuilder>: Sendable {
             return nil
         }
         state.upcoming.removeFirst()
-        guard case .batch(let repeated) = upcoming else { return nil }
+        let repeated: Range<Int>
+        switch upcoming {
+        case .batch(let slots): repeated = slots
+        case .endOfEpoch: return nil
+        case .failed(let error): throw error
+        }
         guard let flight = queue.take() else { throw Self.cancelled }
         let waited = start.duration(to: .now) / .seconds(1)
         try settle(flight, &state)
@@ -175,7 +180,16 @@ public final class BatchLoader<Builder: BatchBuilder>: Sendable {
     /// Opens batches until enough are in flight, over the ends of epochs; waits for a stream only where nothing else is to be done.
     private func refill(_ state: inout ConsumerState, waits: Bool = true) throws {
         while queue.inFlight < batchesInFlight {
-            switch try state.schedule.next(waiting: waits && state.upcoming.isEmpty) {
+            if case .failed? = state.upcoming.last { return }
+            let scheduled: ScheduledBatch
+            do {
+                scheduled = try state.schedule.next(waiting: waits && state.upcoming.isEmpty)
+            } catch {
+                // What came before it is still trained on.
+                state.upcoming.append(.failed(error))
+                return
+            }
+            switch scheduled {
             case .batch(let epoch, let number, let indices, let repeated):
                 state.upcoming.append(.batch(repeated: repeated))
                 queue.open(.init(batch: try builder.makeBatch(count: indices.count), epoch: epoch, number: number, indices: indices))
@@ -224,6 +238,8 @@ private struct ConsumerState {
         /// The oldest mini-batch in the queue. `repeated`: its slots that repeat examples of the epoch.
         case batch(repeated: Range<Int>)
         case endOfEpoch
+        /// A stream that breaks off here.
+        case failed(any Error)
     }
 
     var schedule: any BatchSchedule

@@ -21,14 +21,17 @@ public final class RecordFeed: Sendable {
     static let queueBytes = 32 << 20
 
     private let seed: UInt64
+    private let firstPass: Int
     private let opener: Opener
     private let state: FeedQueue
 
-    /// A feed that opens nothing yet. `bounds`: ``ShuffleBounds/none`` keeps the stream's order.
-    public init(source: String, bounds: ShuffleBounds, seed: UInt64, opener: @escaping Opener) {
+    /// A feed that opens nothing yet. `bounds`: ``ShuffleBounds/none`` keeps the stream's order. `firstPass`: streams that feeds before this
+    /// one opened.
+    public init(source: String, bounds: ShuffleBounds, seed: UInt64, firstPass: Int = 0, opener: @escaping Opener) {
         self.source = source
         self.bounds = bounds
         self.seed = seed
+        self.firstPass = firstPass
         self.opener = opener
         state = FeedQueue()
     }
@@ -47,12 +50,12 @@ public final class RecordFeed: Sendable {
 
     /// Starts reading. To be called once.
     func start(epochs: Range<Int>) throws {
-        let (state, opener, bounds, seed, source) = (state, opener, bounds, seed, source)
+        let (state, opener, bounds, seed, source, firstPass) = (state, opener, bounds, seed, source, firstPass)
         // Not joined: it may wait for a pipe that nobody opens. It ends by itself when that returns.
         _ = try WorkerThread(name: "feed") {
             for (pass, epoch) in epochs.enumerated() where !state.isCancelled {
                 do {
-                    let stream = try opener(epoch, pass)
+                    let stream = try opener(epoch, firstPass + pass)
                     try state.read(stream, ShuffleBuffer(bounds: bounds, seed: seed, epoch: epoch), epoch: epoch, source: source)
                 } catch {
                     state.put(.failed(error))

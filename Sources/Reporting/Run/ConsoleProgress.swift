@@ -49,32 +49,36 @@ public final class ConsoleProgress: TrainingObserver {
         var title = StyledText(start.network, .bold)
         title.append(", \(Figures.parameters(start.parameterCount)) parameters, \(start.precision) on \(start.device), \(context.start)")
         line.write(title)
-        var data = "\(Figures.count(start.examples, "image")) of \(Figures.count(context.classes.count)) classes"
-        data += context.validationImages > 0 ? ", \(Figures.count(context.validationImages)) for validation" : ", none for validation"
-        line.write(StyledText("\(data); \(Figures.count(start.epochs, "epoch")) of \(Figures.count(start.stepsPerEpoch, "step"))"))
+        var data = "\(start.examples.map { Figures.count($0, "image") } ?? "a stream of images") of \(Figures.count(context.classes.count)) classes"
+        data +=
+            context.validationImages.map { $0 > 0 ? ", \(Figures.count($0)) for validation" : ", none for validation" } ?? ", a stream for validation"
+        data += "; \(Figures.count(start.epochs, "epoch"))"
+        if let steps = start.stepsPerEpoch { data += " of \(Figures.count(steps, "step"))" }
+        line.write(StyledText(data))
         if let place = start.resumedAt {
             line.write(StyledText("Resumed in epoch \(place.epoch)\(place.step > 0 ? " after step \(place.step)" : "")."))
         }
     }
 
-    private func validating(_ done: Int, of total: Int) -> StyledText {
+    private func validating(_ done: Int, of total: Int?) -> StyledText {
         var text = StyledText("epoch \(epochsDone + 1)/\(epochs)  ", .bold)
-        text.append("validation  \(Figures.count(done))/\(Figures.count(total))")
+        text.append("validation  \(Figures.count(done))\(total.map { "/\(Figures.count($0))" } ?? "")")
         if Interruption.isRequested { text.append("  stopping after it", .yellow) }
         return text
     }
 
     private func live(_ info: StepInfo) -> StyledText {
         var text = StyledText("epoch \(info.epoch)/\(info.epochs)  ", .bold)
-        if line.isTerminal {
-            let bar = StyledText.bar(Double(info.step) / Double(max(1, info.steps)), width: 16)
+        if line.isTerminal, let steps = info.steps {
+            let bar = StyledText.bar(min(1, Double(info.step) / Double(max(1, steps))), width: 16)
             text.append(bar.done, .green)
             text.append(bar.rest, .dim)
             text.append("  ")
         }
-        text.append("\(info.step)/\(info.steps)  loss \(Figures.decimal(info.loss))")
+        text.append("\(info.steps.map { "\(info.step)/\($0)" } ?? "step \(info.step)")  loss \(Figures.decimal(info.loss))")
         for metric in info.metrics { text.append("  \(Figures.name(metric.name)) \(Figures.decimal(metric.value))") }
-        text.append("  \(Figures.speed(info.imagesPerSecond))  eta \(Figures.duration(info.secondsLeft))")
+        text.append("  \(Figures.speed(info.imagesPerSecond))")
+        if let seconds = info.secondsLeft { text.append("  eta \(Figures.duration(seconds))") }
         text.append("  \(Figures.megabytes(info.residentMemory))  data \(Figures.percent(info.waitShare))", .dim)
         return text
     }

@@ -6,12 +6,12 @@ public struct RunContext: Sendable {
     public var classes: [String]
     /// What the training images were read from.
     public var trainingSource: String
-    /// Training images.
-    public var trainingImages: Int
+    /// Training images; nil for a stream of unknown length.
+    public var trainingImages: Int?
     /// What the validation images were read from; nil: there are none.
     public var validationSource: String?
-    /// Validation images.
-    public var validationImages: Int
+    /// Validation images, 0 where there are none; nil for a stream of unknown length.
+    public var validationImages: Int?
     /// Channels, height and width of the network's input.
     public var imageShape: (channels: Int, height: Int, width: Int)
     /// Where the first weights come from, for people: `random weights`.
@@ -23,7 +23,7 @@ public struct RunContext: Sendable {
 
     /// Gathers what there is to know.
     public init(
-        task: String, classes: [String], training: (source: String, images: Int), validation: (source: String, images: Int)?,
+        task: String, classes: [String], training: (source: String, images: Int?), validation: (source: String, images: Int?)?,
         imageShape: (channels: Int, height: Int, width: Int), start: String, hyperparameters: [String: String], defaults: [String: String]
     ) {
         self.task = task
@@ -31,7 +31,7 @@ public struct RunContext: Sendable {
         trainingSource = training.source
         trainingImages = training.images
         validationSource = validation?.source
-        validationImages = validation?.images ?? 0
+        validationImages = validation.map(\.images) ?? 0
         self.imageShape = imageShape
         self.start = start
         self.hyperparameters = hyperparameters

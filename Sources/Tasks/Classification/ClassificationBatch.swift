@@ -61,15 +61,22 @@ public final class ClassificationBatch: @unchecked Sendable {
     }
 }
 
-/// Fills mini-batches from a data set.
+/// Fills mini-batches from a data set or a stream.
 public struct ClassificationBatchBuilder: BatchBuilder {
-    let dataset: ClassificationDataset
+    private let record: @Sendable (_ index: Int, _ epoch: Int) throws -> ClassificationRecord
     let transform: ClassificationTransform
     let seed: UInt64
 
     /// `seed`: of the augmentation; each image of each epoch draws from a stream of its own.
     public init(dataset: ClassificationDataset, transform: ClassificationTransform, seed: UInt64 = 0) {
-        self.dataset = dataset
+        record = { index, _ in try dataset.record(at: index) }
+        self.transform = transform
+        self.seed = seed
+    }
+
+    /// Records that `feed` reads from `stream`.
+    public init(stream: ClassificationStream, feed: RecordFeed, transform: ClassificationTransform, seed: UInt64 = 0) {
+        record = { index, epoch in try stream.record(feed.record(at: index, epoch: epoch)) }
         self.transform = transform
         self.seed = seed
     }
@@ -82,7 +89,7 @@ public struct ClassificationBatchBuilder: BatchBuilder {
 
     /// Reads, varies and crops one image.
     public func fill(_ batch: ClassificationBatch, slot: Int, index: Int, epoch: Int) throws {
-        let record = try dataset.record(at: index)
+        let record = try record(index, epoch)
         var random = RandomStream(seed: seed, epoch: epoch, index: index)
         try transform.write(record.payload, named: record.id, into: batch.slot(slot), random: &random)
         batch.setLabel(record.label, slot: slot)

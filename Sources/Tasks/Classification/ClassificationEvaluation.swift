@@ -4,21 +4,21 @@ import Weights
 
 /// Scores a data set, every image exactly once, with the preprocessing that prediction uses.
 public struct ClassificationEvaluation {
-    private let dataset: ClassificationDataset
+    private let source: ClassificationSource
     private let preprocessing: PreprocessingDescription
-    private let plan: BatchPlan
+    private let batchSize: Int
     private let topK: Int?
     private let device: Device
     private let workers: Int?
 
-    /// Prepares a pass over `dataset`.
+    /// Prepares passes over `source`.
     public init(
-        dataset: ClassificationDataset, preprocessing: PreprocessingDescription, batchSize: Int, topK: Int?, device: Device,
+        source: ClassificationSource, preprocessing: PreprocessingDescription, batchSize: Int, topK: Int?, device: Device,
         workers: Int? = nil
     ) throws {
-        self.dataset = dataset
+        self.source = source
         self.preprocessing = preprocessing
-        plan = try BatchPlan(exampleCount: dataset.count, batchSize: min(batchSize, dataset.count))
+        self.batchSize = batchSize
         self.topK = topK
         self.device = device
         self.workers = workers
@@ -26,15 +26,17 @@ public struct ClassificationEvaluation {
 
     /// Runs the pass.
     /// - Parameters:
-    ///   - progress: called with the number of images done, and their number; throws to stop.
+    ///   - pass: passes before this one; a pipe has another FIFO for each.
+    ///   - progress: called with the number of images done, and their number if it is known; throws to stop.
     ///   - predict: normalised N, C, H, W → logits N, classes.
-    public func run(progress: (Int, Int) throws -> Void = { _, _ in }, predict: (Tensor) throws -> Tensor) throws -> ClassificationMetrics {
-        let classCount = dataset.classNames.count
-        let multiLabel = dataset.labelKind == .multi
+    public func run(
+        pass: Int = 0, progress: (Int, Int?) throws -> Void = { _, _ in }, predict: (Tensor) throws -> Tensor
+    ) throws -> ClassificationMetrics {
+        let classCount = source.classNames.count
+        let multiLabel = source.labelKind == .multi
         var metrics = ClassificationMetrics(classCount: classCount, multiLabel: multiLabel, topK: topK)
-        let loader = try BatchLoader(
-            builder: ClassificationBatchBuilder(dataset: dataset, transform: ClassificationTransform(preprocessing)), plan: plan,
-            epochs: 0..<1, workers: workers)
+        let loader = try source.loadOnce(
+            batchSize: batchSize, transform: ClassificationTransform(preprocessing), pass: pass, workers: workers)
         defer { loader.cancel() }
         try withInference {
             while let loaded = try loader.next() {
@@ -48,7 +50,7 @@ public struct ClassificationEvaluation {
                     let classes = try batch.classes(device: device)
                     try metrics.add(logits: logits, classes: classes.elements(as: Int64.self), loss: crossEntropy(logits, classes).item())
                 }
-                try progress(metrics.count, dataset.count)
+                try progress(metrics.count, source.count)
             }
         }
         return metrics

@@ -80,11 +80,11 @@ public final class ClassificationPredictor {
     /// Scores a data set, every image once.
     public func evaluate(
         _ dataset: ClassificationDataset, batchSize: Int = 64, topK: Int? = nil, workers: Int? = nil,
-        progress: (Int, Int) throws -> Void = { _, _ in }
+        progress: (Int, Int?) throws -> Void = { _, _ in }
     ) throws -> ClassificationMetrics {
         try dataset.check(classCount: architecture.classes)
         let evaluation = try ClassificationEvaluation(
-            dataset: dataset, preprocessing: description.preprocessing, batchSize: batchSize, topK: topK, device: device, workers: workers)
+            source: .dataset(dataset), preprocessing: description.preprocessing, batchSize: batchSize, topK: topK, device: device, workers: workers)
         return try evaluation.run(progress: progress) { try self.logits($0) }
     }
 }

@@ -11,10 +11,6 @@ public final class ClassificationTask: TrainingTask {
     public let device: Device
     /// The precision of products in training; nil: float32.
     public let precision: DType?
-    /// How the training set is cut into mini-batches.
-    public let trainingPlan: BatchPlan
-    /// Reads and augments training images.
-    public let trainingBuilder: ClassificationBatchBuilder
     /// The share of right answers on the validation set.
     public let objective = "accuracy"
 
@@ -30,20 +26,26 @@ public final class ClassificationTask: TrainingTask {
     private let classifier: any ClassificationNetwork
     private let preprocessing: PreprocessingDescription
     private let classNames: [String]
+    private let training: ClassificationSource
+    private let transform: ClassificationTransform
+    private let shuffleBounds: ShuffleBounds
     private let evaluation: ClassificationEvaluation?
+    private var validations = 0
     private let loss: ClassificationLoss
 
     /// Prepares training: checks that data, hyperparameters and initial weights fit, and builds the network.
     ///
     /// `validation`: nil: the last epoch's model is kept. `start`: where the weights come from. `workers`: threads that read images; nil:
-    /// a default for this machine.
+    /// a default for this machine. `shuffleBounds`: how much of a stream is held to be shuffled.
     /// - Throws: ``TaskError``, `DatasetError`, `NetworkError`, `WeightsError` or `TorchError`, before anything is written.
     public init(
-        hyperparameters given: ClassificationHyperparameters, training: ClassificationDataset, validation: ClassificationDataset?,
-        start: InitialWeights = .random, device: Device, workers: Int? = nil
+        hyperparameters given: ClassificationHyperparameters, training: ClassificationSource, validation: ClassificationSource?,
+        start: InitialWeights = .random, device: Device, workers: Int? = nil, shuffleBounds: ShuffleBounds = ShuffleBounds()
     ) throws {
         var settings = given
-        try training.check(classCount: settings.numClasses, sampleCount: settings.numTrainingSamples)
+        if case .dataset(let dataset) = training {
+            try dataset.check(classCount: settings.numClasses, sampleCount: settings.numTrainingSamples)
+        }
         settings.numClasses = training.classNames.count
         settings.numTrainingSamples = training.count
         guard (training.labelKind == .multi) == settings.multiLabel else {
@@ -52,14 +54,12 @@ public final class ClassificationTask: TrainingTask {
                     ? "multi_label is 1, but \(training.source) has one label an image. Set multi_label to 0, or give a list with one column a class."
                     : "\(training.source) has several labels an image. Set multi_label to 1.")
         }
-        if settings.miniBatchSize > training.count {
-            notes.append(
-                "mini_batch_size \(settings.miniBatchSize) is more than the \(training.count) training images: \(training.count) is used.")
-            settings.miniBatchSize = training.count
+        if let count = training.count, settings.miniBatchSize > count {
+            notes.append("mini_batch_size \(settings.miniBatchSize) is more than the \(count) training images: \(count) is used.")
+            settings.miniBatchSize = count
         }
         notes += training.warnings
-        let imagesAreFiles = if case .file? = try? training.record(at: 0).payload { true } else { false }
-        if settings.resize == nil, let resize = settings.resolvedResize(imagesAreFiles: imagesAreFiles) {
+        if settings.resize == nil, let resize = settings.resolvedResize(imagesAreFiles: training.imagesAreFiles) {
             notes.append("resize is not set: the shorter side is scaled to \(resize) pixels before the crop.")
             settings.resize = resize
         }
@@ -79,24 +79,52 @@ public final class ClassificationTask: TrainingTask {
         if settings.precision == .float16 {
             notes.append("precision_dtype float16 trains in bfloat16: as quick, with float32's range, without loss scaling.")
         }
-        trainingPlan = try BatchPlan(
-            exampleCount: training.count, batchSize: settings.miniBatchSize, remainder: .drop, shuffle: true, seed: UInt64(settings.seed))
-        trainingBuilder = ClassificationBatchBuilder(
-            dataset: training,
-            transform: ClassificationTransform(
-                preprocessing, augmentation: settings.augmentation, cropPadding: architecture.isSmall ? max(preprocessing.height / 8, 1) : 0
-            ),
-            seed: UInt64(settings.seed))
+        self.training = training
+        self.shuffleBounds = shuffleBounds
+        transform = ClassificationTransform(
+            preprocessing, augmentation: settings.augmentation, cropPadding: architecture.isSmall ? max(preprocessing.height / 8, 1) : 0)
         if let validation {
             evaluation = try ClassificationEvaluation(
-                dataset: validation, preprocessing: preprocessing, batchSize: settings.miniBatchSize, topK: settings.topK, device: device,
+                source: validation, preprocessing: preprocessing, batchSize: settings.miniBatchSize, topK: settings.topK, device: device,
                 workers: workers)
         } else {
             evaluation = nil
         }
-        loss = try ClassificationLoss(
-            multiLabel: settings.multiLabel,
-            weights: settings.useWeightedLoss ? ClassificationLoss.balancingWeights(of: training) : nil, device: device)
+        var weights: (present: [Float], absent: [Float])?
+        if settings.useWeightedLoss {
+            guard case .dataset(let dataset) = training else {
+                throw TaskError(
+                    "use_weighted_loss is 1, but \(training.source) is a stream, whose labels can't be counted in advance. Set it to 0, or use the data as files."
+                )
+            }
+            weights = ClassificationLoss.balancingWeights(of: dataset)
+        }
+        loss = try ClassificationLoss(multiLabel: settings.multiLabel, weights: weights, device: device)
+    }
+
+    /// Prepares training on data sets that are read in any order; see the other initializer.
+    /// - Throws: as the other.
+    public convenience init(
+        hyperparameters: ClassificationHyperparameters, training: ClassificationDataset, validation: ClassificationDataset?,
+        start: InitialWeights = .random, device: Device, workers: Int? = nil
+    ) throws {
+        try self.init(
+            hyperparameters: hyperparameters, training: .dataset(training), validation: validation.map { .dataset($0) }, start: start,
+            device: device, workers: workers)
+    }
+
+    /// Training images an epoch.
+    public var exampleCount: Int? { training.count }
+    /// Mini-batches an epoch; the partial last one is left out.
+    public var stepsPerEpoch: Int? { training.stepsPerEpoch(batchSize: hyperparameters.miniBatchSize) }
+
+    /// Starts to load training mini-batches.
+    public func load(
+        epochs: Range<Int>, firstBatch: Int, workers: Int?, unreadable: UnreadablePolicy
+    ) throws -> BatchLoader<ClassificationBatchBuilder> {
+        try training.loadTraining(
+            batchSize: hyperparameters.miniBatchSize, transform: transform, seed: UInt64(hyperparameters.seed), bounds: shuffleBounds,
+            epochs: epochs, firstBatch: firstBatch, workers: workers, unreadable: unreadable)
     }
 
     /// Forward pass, loss and hits of a mini-batch.
@@ -125,13 +153,14 @@ public final class ClassificationTask: TrainingTask {
     }
 
     /// Scores every validation image once, with the preprocessing of prediction.
-    public func validate(progress: (Int, Int) throws -> Void) throws -> [MetricValue]? {
+    public func validate(progress: (Int, Int?) throws -> Void) throws -> [MetricValue]? {
         guard let evaluation else { return nil }
         network.train(false)
         defer { network.train(true) }
-        let metrics = try evaluation.run(progress: progress) { input in
+        let metrics = try evaluation.run(pass: validations, progress: progress) { input in
             try withAutocast(to: precision, on: device) { try classifier(input) }
         }
+        validations += 1
         lastValidation = metrics
         return metrics.values
     }

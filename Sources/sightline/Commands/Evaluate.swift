@@ -61,8 +61,8 @@ struct Evaluate: ParsableCommand {
         let line = LiveLine(.standardError)
         defer { line.close() }
         let begin = ContinuousClock.now
-        let metrics = try predictor.evaluate(dataset, batchSize: batchSize, topK: description.multiLabel ? nil : topK) { done, total in
-            line.show("\(Listing.count(done))/\(Listing.count(total)) images")
+        let metrics = try predictor.evaluate(dataset, batchSize: batchSize, topK: description.multiLabel ? nil : topK) { done, _ in
+            line.show("\(Listing.count(done))/\(Listing.count(dataset.count)) images")
         }
         let seconds = begin.duration(to: .now) / .seconds(1)
         line.close()

@@ -3,8 +3,8 @@ import Tasks
 
 /// The images of a run: training, and validation where there is any.
 struct ClassificationData {
-    let training: ClassificationDataset
-    let validation: ClassificationDataset?
+    let training: ClassificationSource
+    let validation: ClassificationSource?
     /// Odd things, one sentence each; those of the training set are its own.
     private(set) var notes: [String] = []
 
@@ -13,10 +13,11 @@ struct ClassificationData {
             channel: options.train, list: options.trainLst, split: .training, classNames: classNames,
             classCount: hyperparameters.numClasses)
         if let share = options.validationSplit {
-            (training, validation) = try all.split(fraction: share, seed: UInt64(hyperparameters.seed))
+            let parts = try all.split(fraction: share, seed: UInt64(hyperparameters.seed))
+            (training, validation) = (.dataset(parts.training), .dataset(parts.validation))
             return
         }
-        training = all
+        training = .dataset(all)
         guard let path = options.validation else {
             validation = nil
             notes.append(
@@ -26,7 +27,7 @@ struct ClassificationData {
         // The training set's classes, so that both number them alike.
         let held = try ClassificationDataset(
             channel: path, list: options.validationLst, split: .validation, classNames: all.classNames, classCount: all.classNames.count)
-        validation = held
+        validation = .dataset(held)
         notes += held.warnings
         if held.source == all.source {
             notes.append(

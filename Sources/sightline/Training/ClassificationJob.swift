@@ -13,7 +13,7 @@ struct ClassificationJob {
     let task: ClassificationTask
     let context: RunContext
     let settings: TrainingSettings
-    private let validation: ClassificationDataset?
+    private let validation: ClassificationSource?
     private let notes: [String]
 
     init(_ options: TrainClassification) throws {
@@ -49,10 +49,10 @@ struct ClassificationJob {
             task: "image classification", classes: data.training.classNames, training: (data.training.source, data.training.count),
             validation: data.validation.map { ($0.source, $0.count) }, imageShape: resolved.imageShape, start: start.title,
             hyperparameters: resolved.resolved, defaults: ClassificationHyperparameters().resolved)
-        settings = Self.settings(task, start: start.record, options)
+        settings = try Self.settings(task, start: start.record, options)
     }
 
-    private static func settings(_ task: ClassificationTask, start: String, _ options: TrainClassification) -> TrainingSettings {
+    private static func settings(_ task: ClassificationTask, start: String, _ options: TrainClassification) throws -> TrainingSettings {
         let values = task.hyperparameters
         var fingerprint = values.resolved
         fingerprint[RunRecord.start] = start
@@ -63,8 +63,11 @@ struct ClassificationJob {
             checkpointFrequency: values.checkpointFrequency, fingerprint: fingerprint,
             workers: options.workers)
         if !values.schedulerSteps.isEmpty {
-            settings.schedule = .step(
-                factor: values.schedulerFactor, updates: values.schedulerSteps.map { $0 * task.trainingPlan.batchCount })
+            guard let steps = task.stepsPerEpoch else {
+                throw Failure.usage(
+                    "lr_scheduler_step counts epochs, and how long one is can't be told of a stream. Give num_training_samples.")
+            }
+            settings.schedule = .step(factor: values.schedulerFactor, updates: values.schedulerSteps.map { $0 * steps })
         }
         if values.earlyStopping {
             settings.earlyStopping = EarlyStopping(
@@ -103,10 +106,10 @@ struct ClassificationJob {
 
     private func writeCard(_ summary: RunSummary, to folder: RunFolder, best: ClassificationMetrics?) throws {
         var evaluation: EvaluationReport?
-        if let validation {
+        if case .dataset(let dataset) = validation {
             // A resumed run whose best epoch lies before the interruption has to look again.
             let metrics =
-                try best ?? ClassificationPredictor(folder.model, device: task.device).evaluate(validation, workers: settings.workers)
+                try best ?? ClassificationPredictor(folder.model, device: task.device).evaluate(dataset, workers: settings.workers)
             evaluation = EvaluationReport(metrics, classes: context.classes, seconds: 0)
         }
         let card = ModelCard(
@@ -117,6 +120,8 @@ struct ClassificationJob {
 
     // MARK: Dry run
 
+    private static func images(_ count: Int?) -> String { count.map { "\(Listing.count($0)) images" } ?? "a stream" }
+
     /// Prints what would be trained on what.
     func describe(asJSON: Bool) {
         let output = TextOutput.standardOutput
@@ -126,8 +131,8 @@ struct ClassificationJob {
                 JSONValue.members([
                     "network": .string(task.architecture.name), "parameters": .integer(task.network.parameterCount),
                     "device": .string(task.device.description), "precision": .string("\(task.precision ?? .float32)"),
-                    "images": .integer(context.trainingImages), "validation_images": .integer(context.validationImages),
-                    "steps_per_epoch": .integer(task.trainingPlan.batchCount), "classes": .array(context.classes.map { .string($0) }),
+                    "images": context.trainingImages.map { .integer($0) }, "validation_images": context.validationImages.map { .integer($0) },
+                    "steps_per_epoch": task.stepsPerEpoch.map { .integer($0) }, "classes": .array(context.classes.map { .string($0) }),
                     "hyperparameters": .object(of: values.map { (name: $0.key, value: .string($0.value)) }),
                     "notes": .array(notes.map { .string($0) }),
                 ]).line + "\n")
@@ -135,11 +140,11 @@ struct ClassificationJob {
         var listing = Listing()
         listing.add("network", "\(task.architecture.name), \(Listing.count(task.network.parameterCount)) parameters, \(context.start)")
         listing.add("device", "\(task.device), \(task.precision ?? .float32)")
-        listing.add("training", "\(Listing.count(context.trainingImages)) images from \(context.trainingSource)")
+        listing.add("training", "\(Self.images(context.trainingImages)) from \(context.trainingSource)")
         listing.add(
-            "validation", context.validationSource.map { "\(Listing.count(context.validationImages)) images from \($0)" } ?? "none")
+            "validation", context.validationSource.map { "\(Self.images(context.validationImages)) from \($0)" } ?? "none")
         listing.add("classes", "\(context.classes.count): \(context.classes.joined(separator: ", "))")
-        listing.add("steps", "\(Listing.count(task.trainingPlan.batchCount)) an epoch")
+        listing.add("steps", task.stepsPerEpoch.map { "\(Listing.count($0)) an epoch" } ?? "as many as the stream gives")
         for (name, value) in settings.fingerprint.sorted(by: { $0.key < $1.key }) { listing.add("  \(name)", value) }
         for note in notes { listing.add("note", note) }
         output.write(listing.text)

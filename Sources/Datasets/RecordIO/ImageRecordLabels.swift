@@ -1,0 +1,85 @@
+/// What the numbers of an image record, or of a line of an `.lst`, mean for a task.
+///
+/// Source: spec recordio.md, "Image record".
+public enum ImageRecordLabels {
+    /// The annotation that the labels stand for.
+    ///
+    /// - Parameters:
+    ///   - labels: as stored, at least one.
+    ///   - task: classification: one class number, or a multi-hot vector; detection: header width A, object width B, A − 2 further
+    ///     numbers, then B numbers an object, of which the first are class, xmin, ymin, xmax, ymax (fractions) and, with B ≥ 6,
+    ///     difficult. Rows whose class is −1 pad and are left out.
+    ///   - labelWidth: `label_width`: how many labels a record must have; nil: as many as it has.
+    ///   - place: what an error calls the record.
+    /// - Throws: ``DatasetError`` for labels that mean nothing to the task.
+    public static func annotation(_ labels: [Float], task: VisionTask, labelWidth: Int? = nil, place: String) throws -> Annotation {
+        if let labelWidth, labels.count != labelWidth {
+            throw DatasetError(
+                .label, at: place, "it has \(labels.count) labels where label_width is \(labelWidth)",
+                remedy: "correct label_width, or pack the records again (im2rec needs --pack-label for more than one)")
+        }
+        switch task {
+        case .classification:
+            guard labels.count == 1 else { return .label(.multi(labels)) }
+            return .label(.single(try classID(labels[0], place)))
+        case .detection: return .boxes(try boxes(labels, place))
+        case .segmentation:
+            throw DatasetError(
+                .label, at: place, "an image record can't hold a mask", remedy: "give folders of images and masks, or an augmented manifest"
+            )
+        }
+    }
+
+    /// The numbers that stand for an annotation, the inverse of ``annotation(_:task:labelWidth:place:)``.
+    ///
+    /// - Parameters:
+    ///   - annotation: a label or boxes.
+    ///   - objectWidth: numbers an object: 5, or 6 to keep "difficult".
+    ///   - place: what an error calls the record.
+    /// - Throws: ``DatasetError`` for a mask.
+    public static func labels(of annotation: Annotation, objectWidth: Int = 6, place: String) throws -> [Float] {
+        switch annotation {
+        case .label(.single(let value)): return [Float(value)]
+        case .label(.multi(let values)): return values
+        case .boxes(let boxes):
+            return boxes.reduce(into: [2, Float(objectWidth)]) { labels, box in
+                labels += [Float(box.classID), Float(box.left), Float(box.top), Float(box.right), Float(box.bottom)]
+                if objectWidth > 5 { labels.append(box.isDifficult ? 1 : 0) }
+            }
+        case .mask:
+            throw DatasetError(
+                .label, at: place, "an image record can't hold a mask", remedy: "convert to folders of masks, or to an augmented manifest")
+        }
+    }
+
+    private static func classID(_ value: Float, _ place: String) throws -> Int {
+        // Above 2²⁴ a float can't tell neighbours apart.
+        guard value >= 0, value <= 16_777_216, value == value.rounded() else {
+            throw DatasetError(.label, at: place, "label \(value) is not a class number", remedy: "use whole numbers from 0")
+        }
+        return Int(value)
+    }
+
+    private static func boxes(_ labels: [Float], _ place: String) throws -> [BoundingBox] {
+        func fault(_ problem: String) -> DatasetError {
+            DatasetError(
+                .label, at: place, problem, remedy: "a detection label is: header width, object width, then class and edges of each object")
+        }
+        func width(_ value: Float, atLeast minimum: Int) -> Int? {
+            value == value.rounded() && value >= Float(minimum) && value <= 1024 ? Int(value) : nil
+        }
+        guard labels.count >= 2, let header = width(labels[0], atLeast: 2), let object = width(labels[1], atLeast: 5) else {
+            throw fault("it begins with \(labels.prefix(2).map { "\($0)" }.joined(separator: ", ")), which are no header and object width")
+        }
+        guard labels.count >= header, (labels.count - header).isMultiple(of: object) else {
+            throw fault("\(labels.count) numbers are not \(header) and a multiple of \(object)")
+        }
+        return try stride(from: header, to: labels.count, by: object).compactMap { start in
+            let row = labels[start..<start + object]
+            if row[start] == -1 { return nil }
+            return BoundingBox(
+                classID: try classID(row[start], place), left: Double(row[start + 1]), top: Double(row[start + 2]),
+                right: Double(row[start + 3]), bottom: Double(row[start + 4]), isDifficult: object > 5 && row[start + 5] > 0.5)
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Foundation
+import Storage
+
+/// Writes a data set as `<name>.rec`, with `<name>.idx` for random access and `<name>.lst` for the pictures' names, as im2rec lays them out.
+///
+/// In a local folder the files grow under hidden names, and a writer that is opened to resume goes on behind the last whole record.
+/// Source: spec recordio.md.
+public final class RecordIOImageWriter: AnnotatedImageWriter {
+    /// Records that are written, those of an interrupted run included: a resumed run writes from this record on.
+    public private(set) var count: Int
+
+    private let store: any ObjectStore
+    private let name: String
+    private let objectWidth: Int
+    private let records: RecordIOWriter
+    private let list: any ByteSink
+    private var pendingLines: [UInt8] = []
+    private var offsets: [Int]
+
+    /// Begins, or goes on with, a file.
+    ///
+    /// - Parameters:
+    ///   - store: where to.
+    ///   - name: of the files, without extension.
+    ///   - objectWidth: numbers that detection writes an object: 5, or 6 to keep "difficult".
+    ///   - resume: whether to keep what an interrupted run has left, which only a local folder can.
+    /// - Throws: `StorageError` where the store refuses.
+    public init(_ store: any ObjectStore, name: String, objectWidth: Int = 6, resume: Bool = false) throws {
+        self.store = store
+        self.name = name
+        self.objectWidth = objectWidth
+        guard store is LocalStore else {
+            (records, list, offsets, count) = (RecordIOWriter(try store.create(name + ".rec")), try store.create(name + ".lst"), [], 0)
+            return
+        }
+        let recordPath = store.location(of: name + ".rec")
+        let listPath = store.location(of: name + ".lst")
+        let found = resume ? Self.survey(recordPath, listPath) : (offsets: [], recordBytes: 0, listBytes: 0)
+        (offsets, count) = (found.offsets, found.offsets.count)
+        let file = try PartialFile(recordPath, keeping: found.recordBytes)
+        records = RecordIOWriter(file, offset: found.recordBytes)
+        list = try PartialFile(listPath, keeping: found.listBytes)
+    }
+
+    /// Adds a record.
+    /// - Throws: ``DatasetError`` for a mask or a picture that can't be read; `StorageError`.
+    public func write(_ image: AnnotatedImage) throws {
+        let labels = try ImageRecordLabels.labels(of: image.annotation, objectWidth: objectWidth, place: image.place)
+        let content = try image.payload.encodedBytes()
+        let record = ImageRecord(id: UInt64(count), labels: labels, image: content)
+        offsets.append(try records.write(record.payload))
+        let path = ImageFileName.make(for: image.name, content: content)
+        let fields = ["\(count)"] + labels.map { $0 == $0.rounded() && abs($0) < 1e6 ? "\(Int($0))" : "\($0)" } + [path]
+        pendingLines += Array((fields.joined(separator: "\t") + "\n").utf8)
+        count += 1
+        if pendingLines.count > 1 << 16 { try flush() }
+    }
+
+    /// Writes the index and gives all files their names.
+    /// - Throws: `StorageError`.
+    public func finish() throws {
+        try flush()
+        var index: [UInt8] = []
+        for (key, offset) in offsets.enumerated() { index += Array("\(key)\t\(offset)\n".utf8) }
+        let indexFile = try store.create(name + ".idx")
+        try indexFile.write(index)
+        // The .rec comes last: where it is, everything is.
+        try list.commit()
+        try indexFile.commit()
+        try records.finish()
+    }
+
+    private func flush() throws {
+        try list.write(pendingLines)
+        pendingLines.removeAll(keepingCapacity: true)
+        try records.flush()
+    }
+
+    /// The records that an interrupted run has left whole in both files.
+    private static func survey(_ recordPath: String, _ listPath: String) -> (offsets: [Int], recordBytes: Int, listBytes: Int) {
+        let lines = (try? FileSystem.bytes(of: PartialFile.partialPath(of: listPath))) ?? []
+        var lineEnds = lines.indices.filter { lines[$0] == UInt8(ascii: "\n") }.map { $0 + 1 }
+        guard let stream = try? FileStream(PartialFile.partialPath(of: recordPath)) else { return ([], 0, 0) }
+        let reader = RecordIOReader(stream, place: recordPath)
+        var offsets: [Int] = []
+        var end = 0
+        while offsets.count < lineEnds.count {
+            let start = reader.offset
+            // A torn end is what an interruption leaves: what is before it counts.
+            guard (try? reader.withNext { _ in true }) ?? nil != nil else { break }
+            offsets.append(start)
+            end = reader.offset
+        }
+        lineEnds = Array(lineEnds.prefix(offsets.count))
+        return (offsets, end, lineEnds.last ?? 0)
+    }
+}

@@ -1,0 +1,34 @@
+/// The records that one host of several trains on, where a data set is shared record by record.
+///
+/// Host i of n has the records i, i + n, i + 2n, …: shares differ by one record at most, and every class is spread over all hosts however
+/// the data set is sorted.
+public struct RecordShard: Sendable, Equatable {
+    /// This host, 0 ..< ``hostCount``.
+    public let host: Int
+    /// Hosts that share the data set.
+    public let hostCount: Int
+
+    /// The share of one host.
+    /// - Throws: ``DatasetError`` unless 0 ≤ `host` < `hostCount`.
+    public init(host: Int, of hostCount: Int) throws {
+        guard hostCount > 0, (0..<hostCount).contains(host) else {
+            throw DatasetError(
+                .argument, at: "shard", "host \(host) of \(hostCount) does not exist", remedy: "count hosts from 0 below their number")
+        }
+        self.host = host
+        self.hostCount = hostCount
+    }
+
+    /// Whether record `number` is this host's.
+    public func contains(_ number: Int) -> Bool { number % hostCount == host }
+
+    /// How many of `count` records are this host's.
+    public func count(of count: Int) -> Int { max(0, (count - host + hostCount - 1) / hostCount) }
+
+    /// This host's records among `count`.
+    public func indices(of count: Int) -> StrideTo<Int> { stride(from: host, to: count, by: hostCount) }
+
+    /// Whether an object's name is this host's where whole objects are shared, as SageMaker's ShardedByS3Key does: the i-th of the
+    /// sorted names belongs to host i mod n.
+    public func names(of sorted: [String]) -> [String] { indices(of: sorted.count).map { sorted[$0] } }
+}
