@@ -37,6 +37,9 @@ CURLcode ccurl_set_header_function(CURL *handle, ccurl_bytes_function function, 
 /// Sets who is told of progress, and switches the telling on.
 CURLcode ccurl_set_progress_function(CURL *handle, ccurl_progress_function function, void *context);
 
+/// Sends these bytes as the body, which must live until the transfer is over. Set CURLOPT_CUSTOMREQUEST behind it for another method than POST.
+CURLcode ccurl_set_body(CURL *handle, const void *bytes, size_t size);
+
 /// Allows http and https only, for the first request and for redirects: never file:, ftp: or the like.
 CURLcode ccurl_allow_http_only(CURL *handle);
 
