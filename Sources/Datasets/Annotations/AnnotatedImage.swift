@@ -66,6 +66,10 @@ public protocol AnnotatedImages: RandomAccessDataset where Record == AnnotatedIm
     var warnings: [String] { get }
     /// How values of masks become classes; ``LabelMap/identity`` where masks hold class ids.
     var labelMap: LabelMap { get }
+
+    /// What was said about record `index`, without touching the picture where the format allows: for counting classes.
+    /// - Throws: ``DatasetError`` as ``RandomAccessDataset/record(at:)``, for the annotation alone.
+    func annotation(at index: Int) throws -> Annotation
 }
 
 extension AnnotatedImages {
@@ -73,6 +77,16 @@ extension AnnotatedImages {
     public var warnings: [String] { [] }
     /// Masks hold class ids.
     public var labelMap: LabelMap { .identity }
+    /// Reads the record for it.
+    public func annotation(at index: Int) throws -> Annotation { try record(at: index).annotation }
+
+    /// The error for an index that is not in 0 ..< `count`.
+    func check(_ index: Int) throws {
+        guard index >= 0, index < count else {
+            throw DatasetError(
+                .argument, at: source, "there is no record \(index), only \(count) records from 0", remedy: "use an index below the count")
+        }
+    }
 }
 
 /// Records that come in order and once: a pipe, a manifest of millions of lines, a RecordIO file in a bucket. Used by one thread at a time.

@@ -6,7 +6,12 @@ enum ClassNames {
     /// Names from a text file, one a line, line number = class number; `nil` if there is no such file.
     static func read(_ path: String) throws -> [String]? {
         guard FileSystem.kind(of: path) == .file else { return nil }
-        guard let text = String(validating: try FileSystem.bytes(of: path), as: UTF8.self) else {
+        return try parse(FileSystem.bytes(of: path), place: path)
+    }
+
+    /// Names from the content of such a file, which errors call `place`.
+    static func parse(_ bytes: [UInt8], place path: String) throws -> [String] {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
             throw DatasetError(.malformed, at: path, "it is not UTF-8 text", remedy: "save it as UTF-8, one class name a line")
         }
         var lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }.map { line in
@@ -19,7 +24,7 @@ enum ClassNames {
 
     /// The `classes.txt` beside a file or in a folder.
     static func beside(_ folder: String) throws -> [String]? {
-        try read(FileSystem.join(folder, "classes.txt"))
+        try read(FileSystem.join(folder, fileName))
     }
 
     /// Names must be there, and different from each other.
@@ -68,8 +73,9 @@ enum ClassNames {
 
     /// The error that says how two lists of class names differ.
     static func difference(found: [String], expected: [String], at place: String) -> DatasetError {
-        let missing = expected.filter { !found.contains($0) }
-        let extra = found.filter { !expected.contains($0) }
+        let (foundSet, expectedSet) = (Set(found), Set(expected))
+        let missing = expected.filter { !foundSet.contains($0) }
+        let extra = found.filter { !expectedSet.contains($0) }
         if missing.isEmpty, extra.isEmpty {
             return DatasetError(
                 .classes, at: place,

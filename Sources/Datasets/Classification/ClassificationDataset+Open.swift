@@ -1,3 +1,5 @@
+import Storage
+
 extension ClassificationDataset {
     /// Opens a channel, whatever it holds, told by its content:
     /// - with `list`: the images that an im2rec `.lst` names, below the folder `channel`;
@@ -17,6 +19,16 @@ extension ClassificationDataset {
     public init(
         channel: String, list: String? = nil, split: ClassificationSplit = .training, classNames: [String]? = nil, classCount: Int? = nil
     ) throws {
+        try Self.check(classNames: classNames, classCount: classCount)
+        let opener = ChannelOpener(split: split, classNames: classNames, classCount: classCount)
+        let content =
+            try list.map { try ClassificationContent(ListedImages.read($0, root: channel, classCount: opener.labelLimit)) }
+            ?? opener.open(channel)
+        try self.init(content, classNames: classNames, classCount: classCount)
+    }
+
+    /// What the caller says about classes, before anything is read.
+    static func check(classNames: [String]?, classCount: Int?) throws {
         let possible = 1...(ImageListReader.highestPlausibleLabel + 1)
         if let classCount, !possible.contains(classCount) {
             throw DatasetError(
@@ -27,17 +39,25 @@ extension ClassificationDataset {
                 .classes, at: "num_classes", "\(classCount) is not the number of class names, \(classNames.count)",
                 remedy: "set num_classes to \(classNames.count)")
         }
-        let opener = ChannelOpener(split: split, classNames: classNames, classCount: classCount)
-        let content = try list.map { try ListedImages.read($0, root: channel, classCount: opener.labelLimit) } ?? opener.open(channel)
+    }
+
+    /// A data set from what a reader found, under the names that data, caller and `num_classes` agree on.
+    init(_ content: ClassificationContent, classNames: [String]?, classCount: Int?) throws {
         let highest = content.labels.lazy.map { label in
             switch label {
             case .single(let value): value
             case .multi(let values): values.count - 1
             }
         }.max()
+        // Placeholder names are made for every class up to the highest.
+        if let highest, highest > ImageListReader.highestPlausibleLabel {
+            throw DatasetError(
+                .label, at: content.source, "label \(highest) is above \(ImageListReader.highestPlausibleLabel)",
+                remedy: "number the classes from 0 without gaps")
+        }
         let names = try ClassNames.resolve(
             found: content.classNames, given: classNames, classCount: classCount,
-            labelCount: content.impliedClassCount ?? (highest ?? 0) + 1, at: content.source)
+            labelCount: content.impliedClassCount ?? max(highest ?? 0, 0) + 1, at: content.source)
         try self.init(
             storage: content.storage, labels: content.labels, classNames: names, source: content.source, warnings: content.warnings)
     }
@@ -65,7 +85,7 @@ private struct ChannelOpener {
         if name.hasSuffix(".lst") {
             let folder = String(path.dropLast(4))
             let root = FileSystem.kind(of: folder) == .folder ? folder : FileSystem.folder(of: path)
-            return try ListedImages.read(path, root: root, classCount: labelLimit)
+            return try ClassificationContent(ListedImages.read(path, root: root, classCount: labelLimit))
         }
         if name.hasSuffix(".bin") { return try CIFARBinary.read([path]) }
         if IDX.isImageFile(name) { return try IDX.read(path) }
@@ -104,7 +124,7 @@ private struct ChannelOpener {
         }
         // Placeholder names tell nothing about folders.
         let expected = classNames.flatMap { $0 == ClassNames.placeholders($0.count) && Set($0) != Set(folders) ? nil : $0 }
-        return try ClassFolders.read(folder, expected: expected)
+        return try ClassificationContent(ClassFolders(LocalStore(folder), classNames: expected))
     }
 
     /// The names of the wanted half where there are two halves, else all of them.

@@ -67,13 +67,17 @@ public struct ClassificationDataset: RandomAccessDataset {
     ///
     /// - Throws: ``DatasetError`` if the index is not in 0 ..< ``count`` or the storage cannot give the record.
     public func record(at index: Int) throws -> ClassificationRecord {
+        let image = try image(at: index)
+        return ClassificationRecord(id: image.id, payload: image.payload, label: labels[index])
+    }
+
+    /// The image of record `index` with its names.
+    func image(at index: Int) throws -> ClassificationImage {
         guard labels.indices.contains(index) else {
             throw DatasetError(
                 .argument, at: source, "there is no record \(index), only \(count) records from 0", remedy: "use an index below the count")
         }
-        let position = positions?[index] ?? index
-        return ClassificationRecord(
-            id: storage.name(at: position), payload: try storage.payload(at: position), label: labels[index])
+        return try storage.image(at: positions?[index] ?? index)
     }
 
     /// Number of records of each class. A multi-label record counts once for each class that it shows (value above ½).

@@ -1,7 +1,7 @@
 /// The images of a classification dataset as one file format keeps them. Labels lie beside them, in ``ClassificationDataset``:
 /// splitting, counting and checking never touch an image.
 ///
-/// Conform a type to this to add a format.
+/// Conform a type to this to add a format that has nothing but classes; ``AnnotatedImages`` is for those of any task.
 public protocol ClassificationStorage: Sendable {
     /// Number of images.
     var count: Int { get }
@@ -14,11 +14,43 @@ public protocol ClassificationStorage: Sendable {
 
     /// Image `index`, not decoded. Called from several threads at once.
     func payload(at index: Int) throws -> ImagePayload
+
+    /// Image `index` with all its names at once, for storages where each of them would read the record again.
+    func image(at index: Int) throws -> ClassificationImage
 }
 
 extension ClassificationStorage {
     /// The image's own name.
     public func labelPlace(at index: Int) -> String { name(at: index) }
+
+    /// Puts the parts together; a storage without file names calls its images by number, `0017`.
+    public func image(at index: Int) throws -> ClassificationImage {
+        let number = String(index)
+        let digits = String(max(0, count - 1)).utf8.count
+        return ClassificationImage(
+            id: name(at: index), fileName: String(repeating: "0", count: max(0, digits - number.utf8.count)) + number,
+            labelPlace: labelPlace(at: index), payload: try payload(at: index))
+    }
+}
+
+/// An image of a ``ClassificationStorage``, not decoded, and what it is called.
+public struct ClassificationImage: Sendable {
+    /// What an error names: a path, or `test_batch.bin, record 17`.
+    public let id: String
+    /// A relative path for a copy of the image: ``AnnotatedImage/name``.
+    public let fileName: String
+    /// Where a user would correct the label.
+    public let labelPlace: String
+    /// The image.
+    public let payload: ImagePayload
+
+    /// Puts an image together.
+    public init(id: String, fileName: String, labelPlace: String, payload: ImagePayload) {
+        self.id = id
+        self.fileName = fileName
+        self.labelPlace = labelPlace
+        self.payload = payload
+    }
 }
 
 /// What a format's reader found: the images, their labels, and the class names if the format knows them.

@@ -1,47 +1,89 @@
-/// One folder a class, numbered in the code-point order of their names (torchvision's ImageFolder, Keras' image_dataset_from_directory).
-/// Images may lie in sub-folders of a class folder.
-struct ClassFolders: ClassificationStorage {
-    private let root: String
+import Storage
+
+/// One folder a class, numbered in the code-point order of their names (torchvision's ImageFolder, Keras' image_dataset_from_directory),
+/// or as a `classes.txt` beside the folders says. Images may lie in sub-folders of a class folder.
+///
+/// Opening lists names and reads no picture.
+public struct ClassFolders: AnnotatedImages {
+    /// Classification.
+    public let task = VisionTask.classification
+    /// The folders' names; position = class number.
+    public let classNames: [String]?
+    /// Where the folders are.
+    public let source: String
+    /// Classes without images, files that are something else, and names that look like other numbers.
+    public let warnings: [String]
+
+    private let store: any ObjectStore
+    /// Relative paths, class by class.
     private let paths: [String]
+    /// Position behind each class's last picture.
+    private let ends: [Int]
 
-    var count: Int { paths.count }
-    func name(at index: Int) -> String { FileSystem.join(root, paths[index]) }
-    func payload(at index: Int) -> ImagePayload { .file(name(at: index)) }
+    /// Number of pictures.
+    public var count: Int { paths.count }
 
-    /// File names that are taken for images.
-    static func isImage(_ name: String) -> Bool {
-        guard let dot = name.lastIndex(of: ".") else { return false }
-        return ["jpg", "jpeg", "jpe", "jfif", "png"].contains(name[name.index(after: dot)...].lowercased())
+    /// The folders of a channel.
+    ///
+    /// - Parameters:
+    ///   - files: what the channel holds.
+    ///   - classNames: the classes in a model's order; the folders must be exactly these.
+    /// - Throws: ``DatasetError`` for a channel without class folders or pictures, and folders that differ from the classes;
+    ///   `StorageError` where `classes.txt` can't be read.
+    public init(_ files: ChannelFiles, classNames: [String]? = nil) throws {
+        try self.init(
+            ClassFolderScan(paths: files.paths), store: files.store, expected: classNames,
+            listed: ClassNames.read(ClassNames.fileName, in: files))
     }
 
-    /// Reads the folders below `root`.
+    /// The folders of a store. Those of this machine are seen even where they are empty, and links back to a parent are passed over.
     ///
-    /// - Parameter expected: the classes in the order in which the labels count them; the folders must be exactly these.
-    static func read(_ root: String, expected: [String]?) throws -> ClassificationContent {
-        let entries = try FileSystem.entries(of: root)
-        let folders = entries.filter(\.isFolder).map(\.name)
-        let classes = expected ?? folders
-        guard Set(folders) == Set(classes) else {
+    /// - Parameters:
+    ///   - store: the folder or bucket prefix that holds the class folders.
+    ///   - classNames: the classes in a model's order; the folders must be exactly these.
+    /// - Throws: ``DatasetError`` for a store without class folders or pictures, and folders that differ from the classes;
+    ///   `StorageError` where the store can't be listed.
+    public init(_ store: any ObjectStore, classNames: [String]? = nil) throws {
+        guard store is LocalStore else {
+            try self.init(ChannelFiles(store), classNames: classNames)
+            return
+        }
+        try self.init(
+            ClassFolderScan(root: store.place), store: store, expected: classNames, listed: ClassNames.beside(store.place))
+    }
+
+    private init(_ scan: ClassFolderScan, store: any ObjectStore, expected: [String]?, listed: [String]?) throws {
+        let root = store.place
+        let folders = scan.folders.map(\.name)
+        var warnings: [String] = []
+        var numbered = folders
+        if let listed {
+            let unnamed = Set(folders).subtracting(listed)
+            if unnamed.isEmpty {
+                numbered = listed
+            } else if expected == nil {
+                warnings.append(
+                    "\(root): \(ClassNames.fileName) does not name the folders \(ClassNames.listed(unnamed.sorted())), "
+                        + "so classes are numbered by folder name")
+            }
+        }
+        let classes = expected ?? numbered
+        guard Set(folders) == Set(classes) || Set(numbered) == Set(classes) else {
             throw ClassNames.difference(found: folders, expected: classes, at: root)
         }
-        var found = Scan()
-        found.others = entries.filter { !$0.isFolder && $0.name != "classes.txt" }.map(\.name)
-        var labels: [ClassificationLabel] = []
-        var warnings: [String] = []
-        for (label, name) in classes.enumerated() {
-            let before = found.images.count
-            try found.add(root: root, folder: name, depth: 0)
-            if found.images.count == before { warnings.append("\(FileSystem.join(root, name)): the class has no images") }
-            labels.append(contentsOf: repeatElement(.single(label), count: found.images.count - before))
+        let imagesOfFolder = Dictionary(scan.folders.map { ($0.name, $0.images) }) { first, _ in first }
+        var paths: [String] = []
+        var ends: [Int] = []
+        for name in classes {
+            let images = imagesOfFolder[name] ?? []
+            if images.isEmpty { warnings.append("\(FileSystem.join(root, name)): the class has no images") }
+            paths += images
+            ends.append(paths.count)
         }
-        guard !labels.isEmpty else {
-            throw DatasetError(
-                .unreadable, at: root, "its \(classes.count) class folders hold no JPEG or PNG images",
-                remedy: "check the path, or convert the images to JPEG or PNG")
-        }
-        if let first = found.others.first {
+        guard !paths.isEmpty else { throw scan.noImages(at: root) }
+        if let first = scan.others.first {
             warnings.append(
-                "\(root): \(found.others.count) files that are no JPEG or PNG images in a class folder were left out, the first is \(first)"
+                "\(root): \(scan.others.count) files that are no JPEG or PNG images in a class folder were left out, the first is \(first)"
             )
         }
         let numbers = classes.compactMap { Int($0) }
@@ -49,28 +91,36 @@ struct ClassFolders: ClassificationStorage {
             warnings.append(
                 "\(root): class folders are numbered by name (\(ClassNames.listed(classes))), so a folder's number is not its class number")
         }
-        return ClassificationContent(
-            storage: ClassFolders(root: root, paths: found.images), labels: labels, classNames: classes,
-            source: "class folders in \(root)", warnings: warnings)
+        self.store = store
+        self.paths = paths
+        self.ends = ends
+        self.warnings = warnings
+        classNames = classes
+        source = "class folders in \(root)"
     }
 
-    /// Images found so far, as paths below the root, and files that are something else.
-    private struct Scan {
-        var images: [String] = []
-        var others: [String] = []
+    /// Picture `index`, not read, and its class.
+    public func record(at index: Int) throws -> AnnotatedImage {
+        let annotation = try annotation(at: index)
+        let (path, place) = (paths[index], store.location(of: paths[index]))
+        return AnnotatedImage(
+            name: path, payload: store is LocalStore ? .file(place) : .stored(store, name: path), annotation: annotation, place: place)
+    }
 
-        mutating func add(root: String, folder: String, depth: Int) throws {
-            for entry in try FileSystem.entries(of: FileSystem.join(root, folder)) {
-                let path = folder + "/" + entry.name
-                if entry.isFolder {
-                    // Inside a class a linked folder could lead back to one of its parents.
-                    if entry.isLink || depth >= 16 { others.append(path) } else { try add(root: root, folder: path, depth: depth + 1) }
-                } else if isImage(entry.name) {
-                    images.append(path)
-                } else {
-                    others.append(path)
-                }
-            }
+    /// The class of picture `index`.
+    public func annotation(at index: Int) throws -> Annotation {
+        try check(index)
+        var (low, high) = (0, ends.count - 1)
+        while low < high {
+            let middle = (low + high) / 2
+            if ends[middle] > index { high = middle } else { low = middle + 1 }
         }
+        return .label(.single(low))
+    }
+
+    /// File names that are taken for images.
+    static func isImage(_ name: String) -> Bool {
+        guard let dot = name.lastIndex(of: ".") else { return false }
+        return ["jpg", "jpeg", "jpe", "jfif", "png"].contains(name[name.index(after: dot)...].lowercased())
     }
 }

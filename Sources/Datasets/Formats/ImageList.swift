@@ -38,19 +38,19 @@ public struct ImageList: Sendable, Equatable {
     ///   - classCount: `num_classes` if it is known: labels must be below it, multi-hot lines as wide as it.
     /// - Throws: ``DatasetError`` with file, line, column and value.
     public init(contentsOf path: String, classCount: Int? = nil) throws {
-        var bytes = try FileSystem.bytes(of: path)[...]
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
-        var reader = ImageListReader(file: path, classCount: classCount)
-        var number = 0
-        while !bytes.isEmpty {
-            number += 1
-            let end = bytes.firstIndex(of: UInt8(ascii: "\n")) ?? bytes.endIndex
-            try reader.add(bytes[bytes.startIndex..<end], number: number)
-            bytes = end < bytes.endIndex ? bytes[(end + 1)...] : []
-        }
-        guard !reader.lines.isEmpty else {
-            throw DatasetError(.malformed, at: path, "the list is empty", remedy: "write lines of index, label and path, separated by tabs")
-        }
+        try self.init(parsing: FileSystem.bytes(of: path), file: path, classCount: classCount)
+    }
+
+    /// Reads a list from the content of its file.
+    ///
+    /// - Parameters:
+    ///   - bytes: the content.
+    ///   - file: what errors name.
+    ///   - classCount: as in ``init(contentsOf:classCount:)``.
+    /// - Throws: ``DatasetError`` with file, line, column and value.
+    public init(parsing bytes: [UInt8], file: String, classCount: Int? = nil) throws {
+        var reader = ImageListReader(file: file, classCount: classCount)
+        try reader.read(bytes, stopsAtFault: true)
         lines = reader.lines
     }
 
@@ -65,18 +65,22 @@ public struct ImageList: Sendable, Equatable {
                     .argument, at: path, "the image path '\(line.path)' holds a tab or a line break, which a list cannot express",
                     remedy: "rename the image")
             }
-            let labels: [Double] =
-                switch line.label {
-                case .single(let value): [Double(value)]
-                case .multi(let values): values.map(Double.init)
-                }
-            let columns = labels.map { String(format: "%.6f", $0) }
-            text += ([String(line.index)] + columns + [line.path]).joined(separator: "\t") + "\n"
+            text += Self.text(of: line) + "\n"
         }
         do {
             try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
         } catch {
             throw DatasetError(.unreadable, at: path, "cannot be written (\(error))", remedy: "check the folder and its free space")
         }
+    }
+
+    /// A line as im2rec prints it, without its end.
+    static func text(of line: Line) -> String {
+        let labels: [String] =
+            switch line.label {
+            case .single(let value): ["\(value).000000"]
+            case .multi(let values): values.map { String(format: "%.6f", Double($0)) }
+            }
+        return ([String(line.index)] + labels + [line.path]).joined(separator: "\t")
     }
 }

@@ -3,6 +3,8 @@ struct ImageListReader {
     let file: String
     let classCount: Int?
     private(set) var lines: [ImageList.Line] = []
+    /// What is wrong with a line, by its position among `lines`, where faults don't stop the reading.
+    private(set) var faults: [Int: DatasetError] = [:]
     /// Line on which an index was first seen.
     private var lineOfIndex: [Int: Int] = [:]
     /// Label columns of the first line, and its number.
@@ -16,7 +18,34 @@ struct ImageListReader {
         self.classCount = classCount
     }
 
-    mutating func add(_ bytes: ArraySlice<UInt8>, number: Int) throws {
+    /// Reads a whole list.
+    ///
+    /// `stopsAtFault`: whether the first broken line is thrown; else it keeps its position, with its error among ``faults``, so that a check
+    /// of the data finds them all. Bytes that are mostly broken lines are no list, and are refused in any case.
+    mutating func read(_ bytes: [UInt8], stopsAtFault: Bool) throws {
+        var rest = bytes[...]
+        if rest.starts(with: [0xEF, 0xBB, 0xBF]) { rest = rest.dropFirst(3) }
+        var number = 0
+        while !rest.isEmpty {
+            number += 1
+            let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.endIndex
+            do {
+                try add(rest[rest.startIndex..<end], number: number)
+            } catch let error as DatasetError {
+                faults[lines.count] = error
+                lines.append(ImageList.Line(number: number, index: 0, label: .single(0), path: ""))
+                if stopsAtFault { throw error }
+                if faults.count > max(1000, lines.count / 2), let first = faults.min(by: { $0.key < $1.key }) { throw first.value }
+            }
+            rest = end < rest.endIndex ? rest[(end + 1)...] : []
+        }
+        if let first = faults[0], faults.count == lines.count { throw first }
+        guard !lines.isEmpty else {
+            throw DatasetError(.malformed, at: file, "the list is empty", remedy: "write lines of index, label and path, separated by tabs")
+        }
+    }
+
+    private mutating func add(_ bytes: ArraySlice<UInt8>, number: Int) throws {
         var bytes = bytes
         if bytes.last == UInt8(ascii: "\r") { bytes = bytes.dropLast() }
         if bytes.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) { return }
@@ -30,6 +59,11 @@ struct ImageListReader {
             throw DatasetError(
                 .malformed, at: "\(place), column \(columns.count)", "the image path is empty",
                 remedy: "end each line with the path, without a tab behind it")
+        }
+        guard !path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
+            throw DatasetError(
+                .malformed, at: "\(place), column \(columns.count)", "the path '\(path)' leads out of the image channel",
+                remedy: "write paths relative to the channel, without '..'")
         }
         let index = try index(columns[0], at: place, number: number)
         try agree(onWidth: columns.count - 2, at: place, number: number)
@@ -61,9 +95,9 @@ struct ImageListReader {
                     .malformed, at: place, "\(columns) label columns, but line \(width.line) has \(width.columns)",
                     remedy: "give every line the same number of columns")
             }
-            return
+        } else {
+            width = (columns, number)
         }
-        width = (columns, number)
         if let classCount, columns > 1, columns != classCount {
             throw DatasetError(
                 .classes, at: place, "\(columns) label columns, but num_classes is \(classCount)",

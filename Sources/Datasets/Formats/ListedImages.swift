@@ -1,54 +1,138 @@
 import Foundation
+import Storage
 
-/// The images that a `.lst` names, below an image channel.
-struct ListedImages: ClassificationStorage {
-    private let root: String
+/// The pictures that an im2rec `.lst` names, below an image channel: a folder of this machine or a prefix of a bucket.
+///
+/// Opening reads the list and no picture. A broken line is an error of its record, and so is a picture that is not there.
+/// Source: spec data-formats.md, "Classification, image files".
+public struct ListedImages: AnnotatedImages {
+    /// Classification.
+    public let task = VisionTask.classification
+    /// From the `classes.txt` beside the list.
+    public let classNames: [String]?
+    /// The list and the channel.
+    public let source: String
+    /// Class numbers that no line has, and how many lines are broken.
+    public let warnings: [String]
+
     private let file: String
     private let lines: [ImageList.Line]
+    private let faults: [Int: DatasetError]
+    private let images: any ObjectStore
+    /// What the channel holds, where asking for each picture would take a request.
+    private let listing: ChannelFiles?
 
-    var count: Int { lines.count }
-    func name(at index: Int) -> String { FileSystem.join(root, lines[index].path) }
-    func labelPlace(at index: Int) -> String { "\(file):\(lines[index].number)" }
-    func payload(at index: Int) -> ImagePayload { .file(name(at: index)) }
+    /// Number of lines that are not blank.
+    public var count: Int { lines.count }
 
-    /// Reads a list and looks for each of its images.
-    static func read(_ file: String, root: String, classCount: Int?) throws -> ClassificationContent {
+    /// Reads a list.
+    ///
+    /// - Parameters:
+    ///   - name: the list's name in `lists`.
+    ///   - lists: the channel `train_lst`, or wherever the list lies; a `classes.txt` beside it names the classes.
+    ///   - images: the channel of the pictures.
+    ///   - listing: what `images` holds, where it has been listed already.
+    ///   - classCount: `num_classes` if it is known: labels must be below it, multi-hot lines as wide as it.
+    /// - Throws: ``DatasetError`` for a list without a readable line; `StorageError` where list or channel can't be read.
+    public init(
+        _ name: String, in lists: any ObjectStore, images: any ObjectStore, listing: ChannelFiles? = nil, classCount: Int? = nil
+    ) throws {
+        let folder = name.lastIndex(of: "/").map { String(name[...$0]) } ?? ""
+        try self.init(
+            lists.bytes(of: name), file: lists.location(of: name), images: images,
+            listing: listing ?? (images is LocalStore ? nil : ChannelFiles(images)), classCount: classCount,
+            classNames: ClassNames.read(folder + ClassNames.fileName, in: lists))
+    }
+
+    private init(
+        _ bytes: [UInt8], file: String, images: any ObjectStore, listing: ChannelFiles?, classCount: Int?, classNames: [String]?
+    ) throws {
+        var reader = ImageListReader(file: file, classCount: classCount)
+        try reader.read(bytes, stopsAtFault: false)
+        self.file = file
+        self.images = images
+        self.listing = listing
+        self.classNames = classNames
+        lines = reader.lines
+        faults = reader.faults
+        source = "\(file) with images in \(images.place)"
+        let broken = faults.isEmpty ? [] : ["\(file): \(faults.count) of \(lines.count) lines are broken"]
+        warnings = broken + Self.gaps(in: lines, without: reader.faults, file: file)
+    }
+
+    /// Reads a list of this machine for training: every line must be right, and every picture there.
+    static func read(_ file: String, root: String, classCount: Int?) throws -> ListedImages {
         guard FileSystem.kind(of: root) == .folder else {
             throw DatasetError(.unreadable, at: root, "the folder of the images of '\(file)' does not exist", remedy: "check the path")
         }
-        let list = try ImageList(contentsOf: file, classCount: classCount)
-        let missing = list.lines.filter { FileSystem.kind(of: FileSystem.join(root, $0.path)) != .file }
-        if let first = missing.first {
-            throw DatasetError(
-                .unreadable, at: "\(file):\(first.number)",
-                "the image '\(first.path)' is not in '\(root)' (\(missing.count) of \(list.lines.count) images are missing)",
-                remedy: hint(for: first.path, root: root))
+        let images = try ListedImages(
+            FileSystem.bytes(of: file), file: file, images: LocalStore(root), listing: nil, classCount: classCount,
+            classNames: ClassNames.beside(FileSystem.folder(of: file)))
+        try images.requireAll()
+        return images
+    }
+
+    /// Stops at the first broken line, else at the first picture that is not there.
+    /// - Throws: ``DatasetError``.
+    func requireAll() throws {
+        if let first = faults.keys.min(), let fault = faults[first] { throw fault }
+        let missing = lines.filter { !holds($0.path) }
+        if let first = missing.first { throw absent(first, "(\(missing.count) of \(lines.count) images are missing)") }
+    }
+
+    /// Picture `index`, not read, and its label; its place is the line.
+    public func record(at index: Int) throws -> AnnotatedImage {
+        let annotation = try annotation(at: index)
+        let line = lines[index]
+        guard holds(line.path) else { throw absent(line, nil) }
+        let name = Self.key(line.path)
+        return AnnotatedImage(
+            name: name, payload: images is LocalStore ? .file(images.location(of: line.path)) : .stored(images, name: name),
+            annotation: annotation, place: "\(file):\(line.number)")
+    }
+
+    /// Label `index`; whether there is a picture is not asked.
+    public func annotation(at index: Int) throws -> Annotation {
+        try check(index)
+        if let fault = faults[index] { throw fault }
+        return .label(lines[index].label)
+    }
+
+    private func holds(_ path: String) -> Bool {
+        listing?.contains(Self.key(path)) ?? (FileSystem.kind(of: images.location(of: path)) == .file)
+    }
+
+    /// `./a.jpg` is a path, but no key of a bucket.
+    private static func key(_ path: String) -> String {
+        var path = Substring(path)
+        while path.hasPrefix("./") { path = path.dropFirst(2) }
+        return String(path)
+    }
+
+    private func absent(_ line: ImageList.Line, _ count: String?) -> DatasetError {
+        DatasetError(
+            .unreadable, at: "\(file):\(line.number)",
+            "the image '\(line.path)' is not in '\(images.place)'" + (count.map { " \($0)" } ?? ""), remedy: hint(for: line.path))
+    }
+
+    private func hint(for path: String) -> String {
+        if let decoded = path.removingPercentEncoding, decoded != path, holds(decoded) {
+            return "there is a '\(decoded)': write paths as they are, not percent-encoded"
         }
-        let labels = list.lines.map(\.label)
-        return ClassificationContent(
-            storage: ListedImages(root: root, file: file, lines: list.lines), labels: labels,
-            classNames: try ClassNames.beside(FileSystem.folder(of: file)), source: "\(file) with images in \(root)",
-            warnings: gaps(in: labels, file: file))
+        let slashes = path.replacingOccurrences(of: "\\", with: "/")
+        if slashes != path, holds(slashes) { return "there is a '\(slashes)': separate folders by '/'" }
+        return "paths are relative to the image channel; add the image or remove the line"
     }
 
     /// Classes below the highest label that no line has.
-    private static func gaps(in labels: [ClassificationLabel], file: String) -> [String] {
+    private static func gaps(in lines: [ImageList.Line], without faults: [Int: DatasetError], file: String) -> [String] {
         var used: Set<Int> = []
-        for case .single(let label) in labels { used.insert(label) }
+        for (index, line) in lines.enumerated() where faults[index] == nil {
+            if case .single(let label) = line.label { used.insert(label) }
+        }
         guard let highest = used.max() else { return [] }
         let unused = (0..<highest).filter { !used.contains($0) }
         guard !unused.isEmpty else { return [] }
         return ["\(file): labels should have no gaps, but no line has label \(ClassNames.listed(unused.map(String.init)))"]
-    }
-
-    private static func hint(for path: String, root: String) -> String {
-        if let decoded = path.removingPercentEncoding, decoded != path, FileSystem.kind(of: FileSystem.join(root, decoded)) == .file {
-            return "there is a '\(decoded)': write paths as they are, not percent-encoded"
-        }
-        let slashes = path.replacingOccurrences(of: "\\", with: "/")
-        if slashes != path, FileSystem.kind(of: FileSystem.join(root, slashes)) == .file {
-            return "there is a '\(slashes)': separate folders by '/'"
-        }
-        return "paths are relative to the image channel; add the image or remove the line"
     }
 }

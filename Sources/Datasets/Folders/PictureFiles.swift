@@ -1,0 +1,46 @@
+import Storage
+
+/// Pictures copied into a store under names of their own: what the writers of folders share.
+struct PictureFiles {
+    let store: any ObjectStore
+    private let resume: Bool
+    private var names = UniqueNames()
+
+    init(_ store: any ObjectStore, resume: Bool) {
+        self.store = store
+        self.resume = resume
+    }
+
+    /// Without `resume`, files that begin with `prefix` are an error: nothing that existed is overwritten.
+    func refuseExisting(prefix: String) throws {
+        guard !resume else { return }
+        var found: String?
+        do {
+            try store.list(prefix: prefix) { page in
+                found = page.first?.name
+                return false
+            }
+        } catch let error as StorageError where error.kind == .missing {
+            return
+        }
+        if let found {
+            throw DatasetError(
+                .argument, at: store.place, "'\(found)' is there already",
+                remedy: "write to another place, or resume the run that has written it")
+        }
+    }
+
+    /// A relative path for a picture: its own name made safe, with the extension of its content, and different from all before.
+    mutating func uniqueName(for name: String, content: [UInt8], below folder: String = "", byStem: Bool = false) -> String {
+        let made = folder + ImageFileName.make(for: name, content: content)
+        return names.claim(made, byStem: byStem)
+    }
+
+    /// Writes a file, unless an earlier run has: then it has the same name and size.
+    func write(_ bytes: [UInt8], to name: String) throws {
+        if resume, try store.information(about: name)?.size == bytes.count { return }
+        let sink = try store.create(name)
+        try sink.write(bytes)
+        try sink.commit()
+    }
+}

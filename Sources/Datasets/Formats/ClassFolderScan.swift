@@ -1,0 +1,69 @@
+/// What lies in class folders: found by walking through those of this machine, or in the listing of a store.
+struct ClassFolderScan {
+    /// Folders in the code-point order of their names, each with its images, as paths below the root, in the order of their bytes.
+    private(set) var folders: [(name: String, images: [String])] = []
+    /// Files that are no images of a class.
+    private(set) var others: [String] = []
+
+    /// Groups the paths of a listing, which come in the order of their bytes. A path that ends in `/` marks an empty folder, as consoles
+    /// make them.
+    init(paths: [String]) {
+        var imagesOfFolder: [Substring: [String]] = [:]
+        others = paths.filter { !$0.utf8.contains(UInt8(ascii: "/")) && $0 != ClassNames.fileName }
+        for path in paths {
+            guard let slash = path.firstIndex(of: "/") else { continue }
+            if path.hasSuffix("/") {
+                imagesOfFolder[path[..<slash], default: []] += []
+            } else if ClassFolders.isImage(path) {
+                imagesOfFolder[path[..<slash], default: []].append(path)
+            } else {
+                imagesOfFolder[path[..<slash], default: []] += []
+                others.append(path)
+            }
+        }
+        folders = imagesOfFolder.map { (String($0.key), $0.value) }.sorted { FileSystem.utf8Order($0.name, $1.name) }
+    }
+
+    /// Walks through the folders below `root`.
+    /// - Throws: ``DatasetError`` for a folder that can't be read.
+    init(root: String) throws {
+        let entries = try FileSystem.entries(of: root)
+        others = entries.filter { !$0.isFolder && $0.name != ClassNames.fileName }.map(\.name)
+        for entry in entries where entry.isFolder {
+            var images: [String] = []
+            try add(root: root, folder: entry.name, depth: 0, &images)
+            folders.append((entry.name, images))
+        }
+    }
+
+    private mutating func add(root: String, folder: String, depth: Int, _ images: inout [String]) throws {
+        var entries = try FileSystem.entries(of: FileSystem.join(root, folder))
+        // The order of whole paths, which is a bucket's: the same data train alike from both.
+        if entries.contains(where: \.isFolder) {
+            entries.sort { FileSystem.utf8Order($0.isFolder ? $0.name + "/" : $0.name, $1.isFolder ? $1.name + "/" : $1.name) }
+        }
+        for entry in entries {
+            let path = folder + "/" + entry.name
+            if entry.isFolder {
+                // Inside a class a linked folder could lead back to one of its parents.
+                if entry.isLink || depth >= 16 { others.append(path) } else { try add(root: root, folder: path, depth: depth + 1, &images) }
+            } else if ClassFolders.isImage(entry.name) {
+                images.append(path)
+            } else {
+                others.append(path)
+            }
+        }
+    }
+
+    /// The error for folders without a single picture.
+    func noImages(at root: String) -> DatasetError {
+        let loose = others.filter { !$0.contains("/") && ClassFolders.isImage($0) }.count
+        guard folders.isEmpty, loose > 0 else {
+            return DatasetError(
+                .unreadable, at: root, "its \(folders.count) class folders hold no JPEG or PNG images",
+                remedy: "check the path, or convert the images to JPEG or PNG")
+        }
+        return DatasetError(
+            .label, at: root, "its \(loose) images have no labels", remedy: "sort them into one folder a class, or give their .lst")
+    }
+}
