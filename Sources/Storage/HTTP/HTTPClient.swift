@@ -76,8 +76,15 @@ private final class HTTPTransfer {
         }
         var list: UnsafeMutablePointer<curl_slist>?
         defer { curl_slist_free_all(list) }
-        for (name, value) in request.headers { list = curl_slist_append(list, value.isEmpty ? "\(name):" : "\(name): \(value)") }
-        if request.body != nil { list = curl_slist_append(list, "Expect:") }
+        for (name, value) in request.headers { list = curl_slist_append(list, "\(name): \(value)") }
+        if request.body != nil {
+            // An empty "Expect:" would switch the waiting off, but libcurl 7.88 signs it without sending it.
+            ccurl_set_long(handle, CURLOPT_EXPECT_100_TIMEOUT_MS, 200)
+            // Else libcurl says that it is a form, and some servers then take it apart.
+            if !request.headers.contains(where: { $0.name == "Content-Type" }) {
+                list = curl_slist_append(list, "Content-Type: application/octet-stream")
+            }
+        }
         if let signature = request.signature {
             ccurl_set_string(handle, CURLOPT_AWS_SIGV4, "aws:amz:\(signature.region):\(signature.service)")
             ccurl_set_string(handle, CURLOPT_USERNAME, signature.accessKey)

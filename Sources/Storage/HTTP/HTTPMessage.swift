@@ -2,7 +2,7 @@
 struct HTTPRequest {
     var method = "GET"
     var url: String
-    /// Header lines; an empty value leaves out a line that libcurl would add.
+    /// Header lines with values.
     var headers: [(name: String, value: String)] = []
     var body: [UInt8]?
     /// How the request is signed; nil: not at all.

@@ -18,7 +18,8 @@ struct S3Settings: Sendable, Equatable {
         if var url = named {
             guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
                 throw StorageError(
-                    .location, at: "AWS_ENDPOINT_URL", "'\(url)' is no address of a service", remedy: "write http://host:port or https://host")
+                    .location, at: "AWS_ENDPOINT_URL", "'\(url)' is no address of a service",
+                    remedy: "write http://host:port or https://host")
             }
             while url.hasSuffix("/") { url.removeLast() }
             endpoint = url

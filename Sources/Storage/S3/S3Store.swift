@@ -57,7 +57,9 @@ public struct S3Store: ObjectStore {
             }
             let objects = page.all("Contents").compactMap { entry -> StoredObject? in
                 // Within a query's encoding a plus sign is a space.
-                guard let encoded = entry["Key"]?.replacing("+", with: "%20"), let size = entry["Size"].flatMap({ Int($0) }) else { return nil }
+                guard let encoded = entry["Key"]?.replacing("+", with: "%20"), let size = entry["Size"].flatMap({ Int($0) }) else {
+                    return nil
+                }
                 let key = encoded.removingPercentEncoding ?? encoded
                 guard key.hasPrefix(prefix), !key.hasSuffix("/") else { return nil }
                 let name = String(key.dropFirst(prefix.count))
