@@ -30,6 +30,7 @@ demo: setup
 	@Scripts/demo.sh
 
 test: setup
+	@Tests/Servers/setup.sh
 	$(SWIFT) build $(FLAGS) --build-tests
 	$(SWIFT) test $(FLAGS) --skip-build --no-parallel
 
@@ -50,7 +51,7 @@ conformance: setup
 
 docs: setup
 	$(SWIFT) package --allow-writing-to-directory .build/docs generate-documentation \
-		--target Torch --target Imaging --target Weights --target Datasets --target Networks --target Tasks --target Training \
+		--target Torch --target Imaging --target Weights --target Storage --target Datasets --target Networks --target Tasks --target Training \
 		--enable-experimental-combined-documentation --warnings-as-errors --output-path .build/docs
 
 clean:

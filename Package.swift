@@ -32,7 +32,7 @@ let package = Package(
     name: "sightline",
     products: [
         .executable(name: "sightline", targets: ["sightline"]),
-        .library(name: "Sightline", targets: ["Torch", "Imaging", "Weights", "Datasets", "Networks", "Tasks", "Training"]),
+        .library(name: "Sightline", targets: ["Torch", "Imaging", "Weights", "Storage", "Datasets", "Networks", "Tasks", "Training"]),
     ],
     dependencies: [
         // The command line: parsing, help, completions.
@@ -68,13 +68,13 @@ let package = Package(
         + room("Datasets", ["Imaging", "Storage", "CZlib"])
         + room("Networks", ["Torch", "Weights"])
         + room("Tasks", ["Networks", "Torch", "Datasets", "Imaging", "Weights"])
-        + room("Training", ["Tasks", "Networks", "Torch", "Datasets", "Imaging", "Weights", metrics])
+        + room("Training", ["Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights", metrics])
         + room("Reporting", ["Training", "Tasks", "Weights"])
         + [
             .executableTarget(
                 name: "sightline",
                 dependencies: [
-                    "Reporting", "Training", "Tasks", "Networks", "Datasets", "Weights", "Imaging", "Torch",
+                    "Reporting", "Training", "Tasks", "Networks", "Datasets", "Storage", "Weights", "Imaging", "Torch",
                     argumentParser,
                 ],
                 swiftSettings: swiftSettings),

@@ -18,9 +18,11 @@ struct TrainClassification: ParsableCommand {
 
             DATA
               A folder with one folder of JPEG or PNG images a class; a folder of images
-              and a list (--train-lst: index, label, path, with tabs between); a folder of
-              CIFAR's .bin or of MNIST's idx files. Where one folder holds both halves,
-              give it to --train and to --validation.
+              and a list (--train-lst: index, label, path, with tabs between); RecordIO
+              (.rec); an augmented manifest (.manifest, .jsonl); a folder of CIFAR's .bin
+              or of MNIST's idx files. Where one folder holds both halves, give it to
+              --train and to --validation. All of these may lie in a bucket:
+              s3://bucket/prefix, with AWS_PROFILE or AWS_ACCESS_KEY_ID and so on.
 
             \(HyperparameterHelp.classification)
 
@@ -28,7 +30,7 @@ struct TrainClassification: ParsableCommand {
             nothing had happened.
             """)
 
-    @Option(help: ArgumentHelp("Training images: a folder or file.", valueName: "path"))
+    @Option(help: ArgumentHelp("Training images: a folder, a file or s3://…", valueName: "path"))
     var train: String
 
     @Option(help: ArgumentHelp("The training images' .lst.", valueName: "file"))
@@ -45,6 +47,8 @@ struct TrainClassification: ParsableCommand {
 
     @Option(help: ArgumentHelp("The run's folder: model, results, checkpoint.", valueName: "folder"))
     var output: String
+
+    @OptionGroup var channels: ChannelOptions
 
     @OptionGroup var hyperparameters: HyperparameterOptions
 

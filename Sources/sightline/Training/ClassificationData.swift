@@ -1,4 +1,5 @@
 import Datasets
+import Storage
 import Tasks
 
 /// The images of a run: training, and validation where there is any.
@@ -9,15 +10,26 @@ struct ClassificationData {
     private(set) var notes: [String] = []
 
     init(_ options: TrainClassification, _ hyperparameters: ClassificationHyperparameters, classNames: [String]?) throws {
-        let all = try ClassificationDataset(
-            channel: options.train, list: options.trainLst, split: .training, classNames: classNames,
-            classCount: hyperparameters.numClasses)
+        let stores = Stores()
+        func opened(_ path: String, _ split: ClassificationSplit) -> ClassificationChannel {
+            var channel = ClassificationChannel(path, stores: stores)
+            options.channels.apply(to: &channel)
+            channel.split = split
+            channel.isMultiLabel = hyperparameters.multiLabel
+            return channel
+        }
+        var channel = opened(options.train, .training)
+        channel.list = options.trainLst
+        channel.classNames = classNames
+        channel.classCount = hyperparameters.numClasses
+        channel.recordCount = hyperparameters.numTrainingSamples
+        channel.shard = try options.channels.recordShard()
         if let share = options.validationSplit {
-            let parts = try all.split(fraction: share, seed: UInt64(hyperparameters.seed))
+            let parts = try channel.openDataset().split(fraction: share, seed: UInt64(hyperparameters.seed))
             (training, validation) = (.dataset(parts.training), .dataset(parts.validation))
             return
         }
-        training = .dataset(all)
+        training = try channel.open()
         guard let path = options.validation else {
             validation = nil
             notes.append(
@@ -25,11 +37,14 @@ struct ClassificationData {
             return
         }
         // The training set's classes, so that both number them alike.
-        let held = try ClassificationDataset(
-            channel: path, list: options.validationLst, split: .validation, classNames: all.classNames, classCount: all.classNames.count)
-        validation = .dataset(held)
+        var other = opened(path, .validation)
+        other.list = options.validationLst
+        other.classNames = training.classNames
+        other.classCount = training.classNames.count
+        let held = try other.open()
+        validation = held
         notes += held.warnings
-        if held.source == all.source {
+        if held.source == training.source {
             notes.append(
                 "training and validation images are the same: accuracy tells how well they are remembered. --validation-split 0.1 helps.")
         }

@@ -131,7 +131,8 @@ struct ClassificationJob {
                 JSONValue.members([
                     "network": .string(task.architecture.name), "parameters": .integer(task.network.parameterCount),
                     "device": .string(task.device.description), "precision": .string("\(task.precision ?? .float32)"),
-                    "images": context.trainingImages.map { .integer($0) }, "validation_images": context.validationImages.map { .integer($0) },
+                    "images": context.trainingImages.map { .integer($0) },
+                    "validation_images": context.validationImages.map { .integer($0) },
                     "steps_per_epoch": task.stepsPerEpoch.map { .integer($0) }, "classes": .array(context.classes.map { .string($0) }),
                     "hyperparameters": .object(of: values.map { (name: $0.key, value: .string($0.value)) }),
                     "notes": .array(notes.map { .string($0) }),

@@ -1,0 +1,233 @@
+import Foundation
+import Storage
+
+/// Opens one channel of labelled images, wherever it is and in whatever way it is to be read.
+///
+/// Source: spec data-formats.md, "Channels and input modes", "Augmented manifest"; recordio.md, "Inside a SageMaker channel".
+public struct ClassificationChannel: Sendable {
+    /// A path, an `s3://` location, or, for pipes, what the FIFOs' names begin with: `/data/train` for `/data/train_0`.
+    public var location: String
+    /// The images' `.lst`, where one is given; a path or an `s3://` location.
+    public var list: String?
+    /// How the data come.
+    public var mode: InputMode
+    /// `AttributeNames` of an augmented manifest; nil: told by its first line, and pipes hold image records.
+    public var attributeNames: [String]?
+    /// How a manifest's multi-label classification is written.
+    public var labelFormat: AugmentedManifest.LabelFormat
+    /// Which half to take where a folder holds both.
+    public var split: ClassificationSplit
+    /// The classes in a model's order; the data must not contradict them.
+    public var classNames: [String]?
+    /// `num_classes`.
+    public var classCount: Int?
+    /// `multi_label`, which a stream can't be asked in advance.
+    public var isMultiLabel: Bool
+    /// `num_training_samples`, which tells a stream's length.
+    public var recordCount: Int?
+    /// The share of this host where several train on one data set.
+    public var shard: RecordShard?
+    /// Opens buckets.
+    public var stores: Stores
+    /// Ends waiting for pipes.
+    public var shouldStop: @Sendable () -> Bool
+
+    /// A channel of files at `location` with nothing else known.
+    public init(_ location: String, stores: Stores = Stores()) {
+        self.location = location
+        self.stores = stores
+        mode = .file
+        labelFormat = .multiHot
+        split = .training
+        isMultiLabel = false
+        shouldStop = { false }
+    }
+
+    /// Opens the channel.
+    /// - Throws: ``DatasetError``, `StorageError`.
+    public func open() throws -> ClassificationSource {
+        let location = try Location(location)
+        switch (location, mode) {
+        case (_, .pipe): return .stream(try stream(at: location))
+        case (.file(let path), _): return .dataset(try sharded(try files(path)))
+        case (.s3, .file):
+            // `list` may lie in the bucket, too.
+            return .dataset(try sharded(try files(ChannelCopy(stores, shouldStop: shouldStop).copy(location))))
+        case (.s3, .fastFile): return try remote(location)
+        }
+    }
+
+    /// Opens a channel that must be readable in any order.
+    /// - Throws: ``DatasetError`` for a stream, and as ``open()``.
+    public func openDataset() throws -> ClassificationDataset {
+        switch try open() {
+        case .dataset(let dataset): return dataset
+        case .stream(let stream):
+            throw DatasetError(
+                .argument, at: stream.source, "it is a stream, of which no part can be taken", remedy: "use --input-mode file")
+        }
+    }
+
+    private var opener: LocationOpener { { [stores] location in (try stores.open(location), "") } }
+
+    private func sharded(_ dataset: ClassificationDataset) throws -> ClassificationDataset {
+        guard let shard else { return dataset }
+        return try dataset.subset(Array(shard.indices(of: dataset.count)), called: "share \(shard.host + 1) of \(shard.hostCount)")
+    }
+
+    // MARK: Local files
+
+    private func files(_ path: String) throws -> ClassificationDataset {
+        if list == nil, let images = try indexed(LocalChannel(path)) {
+            return try ClassificationDataset(images, classNames: classNames, classCount: classCount)
+        }
+        return try ClassificationDataset(channel: path, list: list, split: split, classNames: classNames, classCount: classCount)
+    }
+
+    /// RecordIO or a manifest, which a path may name or a folder hold; nil: neither.
+    private func indexed(_ channel: LocalChannel) throws -> (any AnnotatedImages)? {
+        if let name = try channel.only(ChannelFiles.isRecordIO, split: split) {
+            return try RecordIOImages(channel.store, name: name, task: .classification, classNames: classNames)
+        }
+        if let name = try channel.only(ChannelFiles.isManifest, split: split) {
+            return try ManifestImages(
+                name, in: channel.store, as: manifest(name, in: channel.store), readsClassNames: classNames == nil, opening: opener)
+        }
+        return nil
+    }
+
+    private func manifest(_ name: String, in store: any ObjectStore) throws -> AugmentedManifest {
+        guard let attributeNames else {
+            return try .inferred(from: name, in: store, task: .classification, labelFormat: labelFormat, classCount: classCount)
+        }
+        return try AugmentedManifest(
+            task: .classification, attributeNames: attributeNames, labelFormat: labelFormat, classCount: classCount)
+    }
+
+    // MARK: Buckets, read where they are
+
+    private func remote(_ location: Location) throws -> ClassificationSource {
+        if ChannelFiles.isRecordIO("\(location)") { return .stream(try stream(at: location)) }
+        if ChannelFiles.isManifest("\(location)") {
+            let (store, name) = try stores.open(fileAt: location)
+            let images = try ManifestImages(
+                name, in: store, as: manifest(name, in: store), readsClassNames: classNames == nil, opening: opener)
+            return .dataset(try sharded(ClassificationDataset(images, classNames: classNames, classCount: classCount)))
+        }
+        let files = try ChannelFiles(try stores.open(location))
+        if list == nil, files.paths.contains(where: ChannelFiles.isRecordIO) { return .stream(try stream(at: location)) }
+        let images: any AnnotatedImages
+        if let list {
+            let (store, name) = try stores.open(fileAt: Location(list))
+            images = try ListedImages(name, in: store, images: files.store, listing: files, classCount: classCount)
+        } else if let name = files.paths.first(where: { $0.hasSuffix(".lst") }) {
+            images = try ListedImages(name, in: files.store, images: files.store, listing: files, classCount: classCount)
+        } else if let name = files.paths.first(where: ChannelFiles.isManifest) {
+            images = try ManifestImages(
+                name, in: files.store, as: manifest(name, in: files.store), readsClassNames: classNames == nil, opening: opener)
+        } else {
+            images = try ClassFolders(files, classNames: classNames)
+        }
+        return .dataset(try sharded(ClassificationDataset(images, classNames: classNames, classCount: classCount)))
+    }
+
+    // MARK: Streams
+
+    private func stream(at location: Location) throws -> ClassificationStream {
+        guard let classNames = classNames ?? classCount.map(ClassNames.placeholders) else {
+            throw DatasetError(
+                .argument, at: "num_classes", "it is not given, and \(location) is a stream that can't be counted in advance",
+                remedy: "set num_classes, or give class names")
+        }
+        let (isManifest, open) = try streams(location, classCount: classNames.count)
+        let shard = shard
+        return try ClassificationStream(
+            source: "a stream from \(location)", classNames: classNames, labelKind: isMultiLabel ? .multi : .single,
+            count: recordCount.map { shard?.count(of: $0) ?? $0 }, imagesAreFiles: isManifest
+        ) { _, pass in
+            let stream = try open(pass)
+            return shard.map { ShardedStream(stream, shard: $0) } ?? stream
+        }
+    }
+
+    private func streams(
+        _ location: Location, classCount: Int
+    ) throws -> (isManifest: Bool, open: @Sendable (Int) throws -> any AnnotatedImageStream) {
+        let names = try SequentialChannel.files(at: location, stores: stores)
+        if names.files.isEmpty {
+            guard case .file(let path) = location else {
+                throw DatasetError(
+                    .unreadable, at: "\(location)",
+                    "it holds neither RecordIO (.rec) nor a manifest (.manifest), and nothing else is a stream",
+                    remedy: "use --input-mode file or fastfile")
+            }
+            return (attributeNames != nil, try pipes(path, classCount: classCount))
+        }
+        let (store, files, opener) = (names.store, names.files, opener)
+        if ChannelFiles.isManifest(files[0]) {
+            let manifest = try manifest(files[0], in: store)
+            return (true, { _ in try ManifestStream(files[0], in: store, as: manifest, opening: opener) })
+        }
+        return (
+            false,
+            { _ in
+                let bytes = ChainedStream(files.map { name in { try store.open(name) } })
+                return RecordIOStream(bytes, task: .classification, place: store.location(of: files[0]))
+            }
+        )
+    }
+
+    private func pipes(_ path: String, classCount: Int) throws -> @Sendable (Int) throws -> any AnnotatedImageStream {
+        let folder = (path as NSString).deletingLastPathComponent
+        let channel = (path as NSString).lastPathComponent
+        let manifest = try attributeNames.map {
+            try AugmentedManifest(task: .classification, attributeNames: $0, labelFormat: labelFormat, classCount: classCount)
+        }
+        return { [shouldStop] pass in
+            let pipe = PipeStream.path(folder: folder.isEmpty ? "." : folder, channel: channel, number: pass)
+            let bytes = try PipeStream(pipe, patience: PipePatience(shouldStop: shouldStop))
+            guard let manifest else { return RecordIOStream(bytes, task: .classification, place: pipe) }
+            return WrappedRecordStream(bytes, as: manifest, place: pipe)
+        }
+    }
+}
+
+/// A file, or a folder of files, of this machine.
+private struct LocalChannel {
+    let store: LocalStore
+    private let names: [String]
+
+    init(_ path: String) throws {
+        if FileSystem.kind(of: path) == .folder {
+            store = LocalStore(path)
+            // Deep folders are class folders: what is looked for lies at the top.
+            names = (try? FileManager.default.contentsOfDirectory(atPath: path).filter { !$0.hasPrefix(".") }.sorted()) ?? []
+        } else {
+            let folder = (path as NSString).deletingLastPathComponent
+            store = LocalStore(folder.isEmpty ? "." : folder)
+            names = [(path as NSString).lastPathComponent]
+        }
+    }
+
+    /// The one file that `fits`; where there are several, the one whose name is that of the wanted half. nil: there is none.
+    func only(_ fits: (String) -> Bool, split: ClassificationSplit) throws -> String? {
+        let fitting = names.filter(fits)
+        guard fitting.count > 1 else { return fitting.first }
+        let wanted = split == .training ? ["train", "training"] : ["validation", "valid", "val", "test"]
+        if let name = fitting.first(where: { wanted.contains(ImageFileName.stem(of: $0).lowercased()) }) { return name }
+        throw DatasetError(
+            .argument, at: store.place, "it holds several data sets (\(ClassNames.listed(fitting)))", remedy: "name one of these files")
+    }
+}
+
+extension ChannelFiles {
+    /// Whether a name is that of a RecordIO file.
+    static func isRecordIO(_ name: String) -> Bool { hasSuffix(name, [".rec", ".recordio"]) }
+    /// Whether a name is that of an augmented manifest.
+    static func isManifest(_ name: String) -> Bool { hasSuffix(name, [".manifest", ".jsonl", ".lines"]) }
+
+    private static func hasSuffix(_ name: String, _ suffixes: [String]) -> Bool {
+        let name = name.lowercased()
+        return suffixes.contains { name.hasSuffix($0) }
+    }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import Training
+
+/// How channels come to training.
+struct ChannelOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "file: all at hand before training begins; fastfile: read where it is; pipe: records in order, from FIFOs <path>_0, <path>_1, … or from RecordIO and manifests.",
+            valueName: "mode"))
+    var inputMode = InputMode.file
+
+    @Option(help: ArgumentHelp("An augmented manifest's attributes: the image's, the label's.", valueName: "a,b"))
+    var attributeNames: String?
+
+    @Option(help: ArgumentHelp("How a manifest writes several labels: multi-hot or class-id.", valueName: "format"))
+    var labelFormat = AugmentedManifest.LabelFormat.multiHot
+
+    @Option(help: ArgumentHelp("Train on the i-th of n shares of the records, from 0/n.", valueName: "i/n"))
+    var shard: String?
+
+    func validate() throws { _ = try recordShard() }
+
+    /// The share that `--shard` names.
+    func recordShard() throws -> RecordShard? {
+        guard let shard else { return nil }
+        let numbers = shard.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+        guard numbers.count == 2, let host = numbers[0], let count = numbers[1], let share = try? RecordShard(host: host, of: count) else {
+            throw ValidationError("--shard is '\(shard)'; it must be a number, a slash and how many there are, such as 0/4.")
+        }
+        return share
+    }
+
+    /// Puts what the options say into a channel.
+    func apply(to channel: inout ClassificationChannel) {
+        channel.mode = inputMode
+        channel.attributeNames = attributeNames?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        channel.labelFormat = labelFormat
+        channel.shouldStop = { Interruption.isRequested }
+    }
+}
+
+extension InputMode: ExpressibleByArgument {}
+extension AugmentedManifest.LabelFormat: ExpressibleByArgument {}
