@@ -35,6 +35,15 @@ public enum Location: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// What lies at `name` below this location.
+    public func appending(_ name: String) -> Location {
+        func joined(_ path: String) -> String { path.isEmpty || path.hasSuffix("/") ? path + name : "\(path)/\(name)" }
+        return switch self {
+        case .file(let path): .file(joined(path))
+        case .s3(let bucket, let key): .s3(bucket: bucket, key: joined(key))
+        }
+    }
+
     /// The location as it would be written.
     public var description: String {
         switch self {

@@ -121,7 +121,11 @@ public struct ClassificationChannel: Sendable {
             let (store, name) = try stores.open(fileAt: Location(list))
             images = try ListedImages(name, in: store, images: files.store, listing: files, classCount: classCount)
         } else if let name = files.paths.first(where: { $0.hasSuffix(".lst") }) {
-            images = try ListedImages(name, in: files.store, images: files.store, listing: files, classCount: classCount)
+            // As beside a local list: its images lie in the folder of the same name, or else in its own.
+            let folder = ImageFileName.stem(of: name)
+            let isBeside = files.paths.contains { $0.hasPrefix(folder + "/") }
+            let below = isBeside ? try ChannelFiles(try stores.open(location.appending(folder))) : files
+            images = try ListedImages(name, in: files.store, images: below.store, listing: below, classCount: classCount)
         } else if let name = files.paths.first(where: ChannelFiles.isManifest) {
             images = try ManifestImages(
                 name, in: files.store, as: manifest(name, in: files.store), readsClassNames: classNames == nil, opening: opener)
