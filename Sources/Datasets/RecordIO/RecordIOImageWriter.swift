@@ -11,6 +11,7 @@ public final class RecordIOImageWriter: AnnotatedImageWriter {
 
     private let store: any ObjectStore
     private let name: String
+    private let classNames: [String]?
     private let objectWidth: Int
     private let records: RecordIOWriter
     private let list: any ByteSink
@@ -22,10 +23,15 @@ public final class RecordIOImageWriter: AnnotatedImageWriter {
     /// - Parameters:
     ///   - store: where to.
     ///   - name: of the files, without extension.
+    ///   - classNames: written into `classes.txt` beside the records, which hold numbers only.
     ///   - objectWidth: numbers that detection writes an object: 5, or 6 to keep "difficult".
     ///   - resume: whether to keep what an interrupted run has left, which only a local folder can.
     /// - Throws: `StorageError` where the store refuses.
-    public init(_ store: any ObjectStore, name: String, objectWidth: Int = 6, resume: Bool = false) throws {
+    public init(
+        _ store: any ObjectStore, name: String, classNames: [String]? = nil, objectWidth: Int = 6, resume: Bool = false
+    ) throws {
+        if let classNames { try ClassNames.check(classNames, beforeWritingTo: store) }
+        self.classNames = classNames
         self.store = store
         self.name = name
         self.objectWidth = objectWidth
@@ -62,6 +68,7 @@ public final class RecordIOImageWriter: AnnotatedImageWriter {
         try flush()
         var index: [UInt8] = []
         for (key, offset) in offsets.enumerated() { index += Array("\(key)\t\(offset)\n".utf8) }
+        if let classNames { try ClassNames.write(classNames, to: store) }
         let indexFile = try store.create(name + ".idx")
         try indexFile.write(index)
         // The .rec comes last: where it is, everything is.

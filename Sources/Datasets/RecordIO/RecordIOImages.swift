@@ -39,7 +39,7 @@ public struct RecordIOImages: AnnotatedImages {
     ///   - name: of the file: `train.rec`.
     ///   - task: classification or detection.
     ///   - labelWidth: `label_width`: how many labels a record must have; nil: as many as it has.
-    ///   - classNames: position = class number.
+    ///   - classNames: position = class number; nil: those of a `classes.txt` beside it.
     /// - Throws: ``DatasetError`` where it is no RecordIO file; `StorageError`.
     public init(_ store: any ObjectStore, name: String, task: VisionTask, labelWidth: Int? = nil, classNames: [String]? = nil) throws {
         place = store.location(of: name)
@@ -68,7 +68,7 @@ public struct RecordIOImages: AnnotatedImages {
         self.index = index ?? RecordIOIndex(offsets: [], size: 0)
         self.task = task
         self.labelWidth = labelWidth
-        self.classNames = classNames
+        self.classNames = try classNames ?? ClassNames.read(ClassNames.fileName, in: store)
         self.warnings = warnings
         source = "RecordIO file \(place)"
     }

@@ -1,0 +1,84 @@
+import Storage
+
+/// A form in which a data set can be written.
+///
+/// Source: spec data-formats.md.
+public enum DatasetFormat: String, Sendable, CaseIterable {
+    /// One folder of pictures a class.
+    case folders
+    /// Pictures and an im2rec `.lst`.
+    case list
+    /// `.rec`, with `.idx` and `.lst` beside it.
+    case recordio
+    /// An augmented manifest (JSON Lines), pictures beside it.
+    case manifest
+    /// Pictures in `train/`, PNG masks in `train_annotation/`.
+    case masks
+
+    /// Tasks whose annotations it can hold.
+    public var tasks: [VisionTask] {
+        switch self {
+        case .folders, .list: [.classification]
+        case .recordio: [.classification, .detection]
+        case .manifest: VisionTask.allCases
+        case .masks: [.segmentation]
+        }
+    }
+
+    /// Begins to write a data set like `images`.
+    ///
+    /// - Parameters:
+    ///   - images: whose class names and label map are kept.
+    ///   - store: where to.
+    ///   - name: of the channel: `train` gives `train.rec`, `train.manifest`, `train/`.
+    ///   - resume: whether to go on with what an interrupted run has left.
+    /// - Returns: the writer, and the record to go on with: 0 where pictures that are there already are only compared.
+    /// - Throws: ``DatasetError`` where the format has no place for the annotations or something else lies there; `StorageError`.
+    public func writer(
+        for images: any AnnotatedImages, to store: any ObjectStore, name: String, resume: Bool
+    ) throws -> (writer: any AnnotatedImageWriter, first: Int) {
+        guard tasks.contains(images.task) else {
+            let fitting = Self.allCases.filter { $0.tasks.contains(images.task) }.map(\.rawValue)
+            throw DatasetError(
+                .argument, at: images.source, "'\(rawValue)' can't hold annotations for \(images.task.rawValue)",
+                remedy: "choose one of \(ClassNames.listed(fitting))")
+        }
+        let names = images.classNames
+        switch self {
+        case .folders: return (try ClassFolderWriter(store, classNames: names, resume: resume), 0)
+        case .list: return (try ImageListWriter(store, name: name, classNames: names, resume: resume), 0)
+        case .recordio:
+            let writer = try RecordIOImageWriter(store, name: name, classNames: names, resume: resume)
+            return (writer, writer.count)
+        case .manifest:
+            var options = ManifestWriter.Options()
+            options.labelMap = images.labelMap
+            options.resume = resume
+            return (try ManifestWriter(name + ".manifest", in: store, task: images.task, classNames: names, options: options), 0)
+        case .masks:
+            return (try MaskWriter(store, channel: name, classNames: names, labelMap: images.labelMap, resume: resume), 0)
+        }
+    }
+}
+
+extension AnnotatedImages {
+    /// Writes every record in order. Memory holds one record at a time.
+    ///
+    /// - Parameters:
+    ///   - format: how.
+    ///   - store: where to.
+    ///   - name: of the channel.
+    ///   - resume: whether to go on with what an interrupted run has left.
+    ///   - progress: called with the number of records done; throws to stop.
+    /// - Throws: ``DatasetError`` for a record that can't be read or written; `StorageError`. What was there before is left as it was.
+    public func write(
+        as format: DatasetFormat, to store: any ObjectStore, name: String, resume: Bool, progress: (Int) throws -> Void = { _ in }
+    ) throws {
+        let (writer, first) = try format.writer(for: self, to: store, name: name, resume: resume)
+        for number in min(first, count)..<count {
+            try writer.write(try record(at: number))
+            try progress(number + 1)
+        }
+        try writer.finish()
+    }
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import Reporting
+import Storage
+import Training
+
+/// `sightline convert`.
+struct Convert: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Writes a data set in another format.",
+        discussion: """
+            EXAMPLES
+              sightline convert photos records --to recordio
+              sightline convert s3://bucket/train.manifest photos --to folders
+              sightline convert camvid camvid-manifest --to manifest --channel train
+
+            FORMATS
+              folders    one folder of pictures a class
+              list       pictures in train/, labels in train.lst
+              recordio   train.rec, train.idx, train.lst: MXNet's
+              manifest   train.manifest: SageMaker's augmented manifest, pictures beside it
+              masks      pictures in train/, PNG masks in train_annotation/
+              What the source is, its content tells. Pictures are copied byte for byte.
+
+            Ctrl-C loses nothing: --resume goes on. Nothing is visible under its name before
+            it is whole.
+            """)
+
+    @Argument(help: ArgumentHelp("The data set: a folder, a file or s3://…", valueName: "source"))
+    var source: String
+
+    @Argument(help: ArgumentHelp("The folder to write into, or s3://bucket/prefix.", valueName: "target"))
+    var target: String
+
+    @Option(help: ArgumentHelp("The format: \(DatasetFormat.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "format"))
+    var to: DatasetFormat
+
+    @Option(help: ArgumentHelp("The source's task, where its content leaves a choice.", valueName: "task"))
+    var task: VisionTask?
+
+    @Option(help: ArgumentHelp("The pictures' .lst.", valueName: "file"))
+    var list: String?
+
+    @Option(help: ArgumentHelp("Names of the classes, with commas between.", valueName: "a,b,c"))
+    var classNames: ClassNameList?
+
+    @Option(help: ArgumentHelp("The channel: train or validation.", valueName: "name"))
+    var channel = "train"
+
+    @Flag(help: "Go on with what an interrupted run has left.")
+    var resume = false
+
+    @Flag(name: .shortAndLong, help: "Errors only.")
+    var quiet = false
+
+    func validate() throws {
+        guard !channel.isEmpty, !channel.contains("/"), !channel.hasPrefix(".") else {
+            throw ValidationError("--channel is '\(channel)'; it must be a plain name, such as train.")
+        }
+    }
+
+    func run() throws {
+        Interruption.install()
+        let stores = Stores()
+        var reader = AnnotatedChannel(source, stores: stores)
+        (reader.task, reader.list, reader.classNames, reader.channel) = (task, list, classNames?.names, channel)
+        let images = try reader.open()
+        if !quiet { for warning in images.warnings { TextOutput.standardError.write("note: \(warning)\n") } }
+        let line = LiveLine(.standardError)
+        defer { line.close() }
+        try images.write(as: to, to: stores.open(Location(target)), name: channel, resume: resume) { done in
+            if Interruption.isRequested {
+                line.close()
+                throw TrainingError(
+                    .interrupted, "Interrupted after \(done) of \(images.count) pictures. Add --resume to the same command to go on.")
+            }
+            if !quiet { line.show("\(Listing.count(done))/\(Listing.count(images.count)) pictures") }
+        }
+        line.close()
+        if !quiet { TextOutput.standardError.write("\(Listing.count(images.count)) pictures from \(images.source) in \(target)\n") }
+    }
+}
+
+extension DatasetFormat: ExpressibleByArgument {}
+extension VisionTask: ExpressibleByArgument {}
