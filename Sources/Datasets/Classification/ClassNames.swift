@@ -18,8 +18,18 @@ enum ClassNames {
             String(line.drop { $0 == " " || $0 == "\u{FEFF}" }.reversed().drop { $0 == " " }.reversed())
         }
         while lines.last?.isEmpty == true { lines.removeLast() }
+        lines = withoutNumbers(lines) ?? lines
         try check(lines, at: path)
         return lines
+    }
+
+    /// The names of `im2rec --list`, which prints each class folder with its number behind it; nil for any other list.
+    private static func withoutNumbers(_ lines: [String]) -> [String]? {
+        guard lines.count > 1 else { return nil }
+        let names = lines.enumerated().map { number, line in
+            line.hasSuffix(" \(number)") ? String(line.dropLast(String(number).count + 1)) : ""
+        }
+        return names.contains("") || Set(names).count < names.count ? nil : names
     }
 
     /// The `classes.txt` beside a file or in a folder.

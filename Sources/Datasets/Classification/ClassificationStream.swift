@@ -26,7 +26,8 @@ public struct ClassificationStream: Sendable {
     ///   - opener: opens an epoch's stream.
     /// - Throws: ``DatasetError`` where names repeat or are empty.
     public init(
-        source: String, classNames: [String], labelKind: ClassificationLabelKind, count: Int?, imagesAreFiles: Bool, warnings: [String] = [],
+        source: String, classNames: [String], labelKind: ClassificationLabelKind, count: Int?, imagesAreFiles: Bool,
+        warnings: [String] = [],
         opener: @escaping RecordFeed.Opener
     ) throws {
         try ClassNames.check(classNames, at: source)

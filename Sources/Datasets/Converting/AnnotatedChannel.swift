@@ -48,11 +48,12 @@ public struct AnnotatedChannel: Sendable {
 
     private func open(_ name: String, in store: any ObjectStore) throws -> any AnnotatedImages {
         guard ChannelFiles.isManifest(name) else {
-            let first = try RecordIOImages(store, name: name, task: .classification, classNames: classNames)
+            let first = try RecordIOImages(store, name: name, task: .classification, readsNames: true, classNames: classNames)
             // A label that is no class number or multi-hot vector is one of detection.
             let looksLikeBoxes = (try? RecordIOImages(store, name: name, task: .detection).annotation(at: 0)) != nil
             let wanted = task ?? (looksLikeBoxes ? .detection : .classification)
-            return wanted == .classification ? first : try RecordIOImages(store, name: name, task: wanted, classNames: classNames)
+            return wanted == .classification
+                ? first : try RecordIOImages(store, name: name, task: wanted, readsNames: true, classNames: classNames)
         }
         let stores = stores
         let manifest = try AugmentedManifest.inferred(from: name, in: store, task: task)

@@ -26,7 +26,7 @@ public final class RecordIOImageWriter: AnnotatedImageWriter {
     ///   - classNames: written into `classes.txt` beside the records, which hold numbers only.
     ///   - objectWidth: numbers that detection writes an object: 5, or 6 to keep "difficult".
     ///   - resume: whether to keep what an interrupted run has left, which only a local folder can.
-    /// - Throws: `StorageError` where the store refuses.
+    /// - Throws: ``DatasetError`` where such a file is there already; `StorageError` where the store refuses.
     public init(
         _ store: any ObjectStore, name: String, classNames: [String]? = nil, objectWidth: Int = 6, resume: Bool = false
     ) throws {
@@ -35,6 +35,11 @@ public final class RecordIOImageWriter: AnnotatedImageWriter {
         self.store = store
         self.name = name
         self.objectWidth = objectWidth
+        if try store.information(about: name + ".rec") != nil {
+            throw DatasetError(
+                .argument, at: store.location(of: name + ".rec"), "it is already there",
+                remedy: "remove it, or choose another folder or channel")
+        }
         guard store is LocalStore else {
             (records, list, offsets, count) = (RecordIOWriter(try store.create(name + ".rec")), try store.create(name + ".lst"), [], 0)
             return

@@ -18,6 +18,8 @@ public struct RecordIOImages: AnnotatedImages {
     private let index: RecordIOIndex
     private let labelWidth: Int?
     private let place: String
+    /// Pictures' names by record id.
+    private let names: [UInt64: String]
     private let content: Content
 
     private enum Content: Sendable {
@@ -39,9 +41,13 @@ public struct RecordIOImages: AnnotatedImages {
     ///   - name: of the file: `train.rec`.
     ///   - task: classification or detection.
     ///   - labelWidth: `label_width`: how many labels a record must have; nil: as many as it has.
+    ///   - readsNames: whether pictures get the names that the `.lst` beside the file gives them, by record id; else their numbers.
     ///   - classNames: position = class number; nil: those of a `classes.txt` beside it.
     /// - Throws: ``DatasetError`` where it is no RecordIO file; `StorageError`.
-    public init(_ store: any ObjectStore, name: String, task: VisionTask, labelWidth: Int? = nil, classNames: [String]? = nil) throws {
+    public init(
+        _ store: any ObjectStore, name: String, task: VisionTask, labelWidth: Int? = nil, readsNames: Bool = false,
+        classNames: [String]? = nil
+    ) throws {
         place = store.location(of: name)
         guard let object = try store.information(about: name) else {
             throw DatasetError(.unreadable, at: place, "there is no such file", remedy: "check the path")
@@ -70,6 +76,7 @@ public struct RecordIOImages: AnnotatedImages {
         self.labelWidth = labelWidth
         self.classNames = try classNames ?? ClassNames.read(ClassNames.fileName, in: store)
         self.warnings = warnings
+        names = readsNames ? try Self.names(in: ImageFileName.stem(of: name) + ".lst", store) : [:]
         source = "RecordIO file \(place)"
     }
 
@@ -80,7 +87,9 @@ public struct RecordIOImages: AnnotatedImages {
         let place = place(of: number)
         let payload = try RecordIO.payload(ofRecord: bytes, place: place)
         return try payload.withUnsafeBytes {
-            try Self.image(payload: $0, number: number, task: task, labelWidth: labelWidth, place: place)
+            var image = try Self.image(payload: $0, number: number, task: task, labelWidth: labelWidth, place: place)
+            if !names.isEmpty, let name = names[try ImageRecord.head($0, length: $0.count, place: place).id] { image.name = name }
+            return image
         }
     }
 
@@ -103,6 +112,17 @@ public struct RecordIOImages: AnnotatedImages {
         }
         guard let labels = try labels(ImageRecord.headerSize + 64) else { return try record(at: number).annotation }
         return try ImageRecordLabels.annotation(labels, task: task, labelWidth: labelWidth, place: place)
+    }
+
+    /// The last column of a list by its first; nothing where there is no list.
+    private static func names(in list: String, _ store: any ObjectStore) throws -> [UInt64: String] {
+        guard try store.information(about: list) != nil else { return [:] }
+        var names: [UInt64: String] = [:]
+        for line in String(decoding: try store.bytes(of: list), as: UTF8.self).split(whereSeparator: \.isNewline) {
+            let fields = line.split(separator: "\t")
+            if fields.count > 2, let id = UInt64(fields[0]), let name = fields.last { names[id] = String(name) }
+        }
+        return names
     }
 
     private func range(_ number: Int) throws -> Range<Int> {

@@ -189,4 +189,21 @@ struct ImageRecordTests {
         #expect(throws: DatasetError.self) { try stream.next() }
         #expect(!stream.isRecoverable)
     }
+
+    @Test("Names come from the list beside the records, and classes from im2rec's own listing")
+    func names() throws {
+        let folder = try TemporaryFolder()
+        let store = LocalStore(folder.path)
+        let writer = try RecordIOImageWriter(store, name: "train", classNames: ["a", "b"])
+        for sample in try Self.samples() { try writer.write(sample) }
+        try writer.finish()
+        let images = try RecordIOImages(store, name: "train.rec", task: .classification, readsNames: true)
+        #expect(try images.record(at: 3).name == "class1/a3.png")
+        #expect(images.classNames == ["a", "b"])
+        try folder.write("cat 0\nred dog 1\n", to: "classes.txt")
+        #expect(try RecordIOImages(store, name: "train.rec", task: .classification).classNames == ["cat", "red dog"])
+        try folder.write("digit 0\ndigit 1\n", to: "classes.txt")
+        #expect(try RecordIOImages(store, name: "train.rec", task: .classification).classNames == ["digit 0", "digit 1"])
+        #expect(message { _ = try RecordIOImageWriter(store, name: "train") }.contains("it is already there"))
+    }
 }
