@@ -9,7 +9,7 @@ SOURCES := Sources Tests Benchmarks/program Conformance/program Package.swift
 
 help:
 	@echo 'make demo         train, evaluate and try a classifier on Fashion-MNIST (about 10 minutes on 2 cores, set-up included)'
-	@echo 'make test         build and run all tests'
+	@echo 'make test         build and run all tests (installs an S3 server for them in .venv-s3)'
 	@echo 'make build        build the program: $(BIN)/sightline'
 	@echo 'make lint         check the format of the sources'
 	@echo 'make format       format the sources'

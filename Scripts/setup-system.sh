@@ -5,8 +5,8 @@ set -euo pipefail
 packages=(
     libjpeg62-turbo-dev  # JPEG
     libpng-dev           # PNG
-    libcurl4-openssl-dev # downloads of pretrained weights
-    libssl-dev           # checksums of downloads
+    libcurl4-openssl-dev # S3, downloads of pretrained weights
+    libssl-dev           # checksums of downloads, signatures
     zlib1g-dev           # compressed data sets and checkpoints
     python3-pip          # fetches the libtorch wheel; nothing in Python runs after that
     g++ make             # C++ headers for libtorch's interface

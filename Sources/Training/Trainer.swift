@@ -42,7 +42,8 @@ public final class Trainer<Job: TrainingTask> {
         announceStart(resumed: checkpoint != nil)
 
         let loader = try task.load(
-            epochs: progress.epoch..<settings.epochs, firstBatch: progress.step, workers: settings.workers, unreadable: settings.unreadableLimit > 0 ? .skip(limit: settings.unreadableLimit) : .fail)
+            epochs: progress.epoch..<settings.epochs, firstBatch: progress.step, workers: settings.workers,
+            unreadable: settings.unreadableLimit > 0 ? .skip(limit: settings.unreadableLimit) : .fail)
         defer { loader.cancel() }
         task.network.train()
         while progress.epoch < settings.epochs, !progress.stoppedEarly {
@@ -143,7 +144,8 @@ public final class Trainer<Job: TrainingTask> {
         let speed = running.seconds > 0 ? Double(running.examples) / running.seconds : 0
         let left = steps.map { max(0, (settings.epochs - progress.epoch) * $0 - progress.step) }
         return StepInfo(
-            epoch: progress.epoch + 1, epochs: settings.epochs, step: progress.step, batchSize: lastBatchSize, steps: steps, loss: running.meanLoss,
+            epoch: progress.epoch + 1, epochs: settings.epochs, step: progress.step, batchSize: lastBatchSize, steps: steps,
+            loss: running.meanLoss,
             metrics: running.means, learningRate: rate, imagesPerSecond: speed,
             waitShare: running.seconds > 0 ? min(1, running.waited / running.seconds) : 0,
             secondsLeft: left.map { progress.step > 0 ? running.seconds / Double(progress.step) * Double($0) : 0 },

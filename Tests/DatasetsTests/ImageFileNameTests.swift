@@ -9,7 +9,9 @@ private let png: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 struct ImageFileNameTests {
     @Test(
         "The extension follows the content",
-        arguments: [("a/b.jpg", "a/b.jpg"), ("a.JPEG", "a.JPEG"), ("a.png", "a.jpg"), ("train.rec#3", "train.rec#3.jpg"), ("1.5", "1.5.jpg")])
+        arguments: [
+            ("a/b.jpg", "a/b.jpg"), ("a.JPEG", "a.JPEG"), ("a.png", "a.jpg"), ("train.rec#3", "train.rec#3.jpg"), ("1.5", "1.5.jpg"),
+        ])
     func extensionFollowsContent(name: String, expected: String) {
         #expect(ImageFileName.make(for: name, content: jpeg) == expected)
     }

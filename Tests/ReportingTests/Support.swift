@@ -34,7 +34,8 @@ enum SampleRun {
 
     static func step(_ step: Int, epoch: Int = 1) -> StepInfo {
         StepInfo(
-            epoch: epoch, epochs: 2, step: step, batchSize: 128, steps: 78, loss: 1.2041, metrics: [.init("accuracy", 0.5613)], learningRate: 0.1,
+            epoch: epoch, epochs: 2, step: step, batchSize: 128, steps: 78, loss: 1.2041, metrics: [.init("accuracy", 0.5613)],
+            learningRate: 0.1,
             imagesPerSecond: 1290.4, waitShare: 0.012, secondsLeft: 161, residentMemory: 812_300_000)
     }
 

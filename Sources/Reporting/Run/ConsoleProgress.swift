@@ -49,9 +49,11 @@ public final class ConsoleProgress: TrainingObserver {
         var title = StyledText(start.network, .bold)
         title.append(", \(Figures.parameters(start.parameterCount)) parameters, \(start.precision) on \(start.device), \(context.start)")
         line.write(title)
-        var data = "\(start.examples.map { Figures.count($0, "image") } ?? "a stream of images") of \(Figures.count(context.classes.count)) classes"
+        var data =
+            "\(start.examples.map { Figures.count($0, "image") } ?? "a stream of images") of \(Figures.count(context.classes.count)) classes"
         data +=
-            context.validationImages.map { $0 > 0 ? ", \(Figures.count($0)) for validation" : ", none for validation" } ?? ", a stream for validation"
+            context.validationImages.map { $0 > 0 ? ", \(Figures.count($0)) for validation" : ", none for validation" }
+            ?? ", a stream for validation"
         data += "; \(Figures.count(start.epochs, "epoch"))"
         if let steps = start.stepsPerEpoch { data += " of \(Figures.count(steps, "step"))" }
         line.write(StyledText(data))

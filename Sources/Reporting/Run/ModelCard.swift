@@ -86,7 +86,9 @@ public struct ModelCard {
         var table = TextTable([("part", .left), ("images", .right), ("from", .left)])
         // Paths of somebody's machine help nobody; the last two names tell which data they were.
         table.add(["training", context.trainingImages.map(Figures.count) ?? "a stream", shortened(context.trainingSource)])
-        if let source = context.validationSource { table.add(["validation", context.validationImages.map(Figures.count) ?? "a stream", shortened(source)]) }
+        if let source = context.validationSource {
+            table.add(["validation", context.validationImages.map(Figures.count) ?? "a stream", shortened(source)])
+        }
         let names = context.classes.prefix(100).joined(separator: ", ") + (context.classes.count > 100 ? ", …" : "")
         return table.markdown + "\n\(Figures.count(context.classes.count)) classes: \(names)."
     }

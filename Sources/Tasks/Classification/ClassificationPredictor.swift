@@ -84,7 +84,8 @@ public final class ClassificationPredictor {
     ) throws -> ClassificationMetrics {
         try dataset.check(classCount: architecture.classes)
         let evaluation = try ClassificationEvaluation(
-            source: .dataset(dataset), preprocessing: description.preprocessing, batchSize: batchSize, topK: topK, device: device, workers: workers)
+            source: .dataset(dataset), preprocessing: description.preprocessing, batchSize: batchSize, topK: topK, device: device,
+            workers: workers)
         return try evaluation.run(progress: progress) { try self.logits($0) }
     }
 }
