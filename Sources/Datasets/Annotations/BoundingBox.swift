@@ -3,7 +3,7 @@
 /// Coordinates are fractions of the picture's width and height, so that a box stays right at any scale: 0 is the left or top edge of the
 /// first pixel, 1 the right or bottom edge of the last. A box that begins at pixel 3 of 10 has `left` 0.3.
 public struct BoundingBox: Sendable, Equatable {
-    /// Class number, 0 ≤ value < number of classes; readers don't check the upper limit, ``DetectionAnnotation`` holders do.
+    /// Class number, 0 ≤ value < number of classes; readers check no upper limit.
     public var classID: Int
     /// Left edge, as a fraction of the width.
     public var left: Double

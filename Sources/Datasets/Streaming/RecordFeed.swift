@@ -3,7 +3,7 @@ import Synchronization
 
 /// Reads a stream an epoch, ahead of training and on a thread of its own, shuffled within a bounded buffer.
 ///
-/// At most the buffer's bounds, ``queueLimit`` records behind it and the records of the mini-batches in flight are in memory, however long
+/// At most the buffer's bounds, a thousand records behind it and the records of the mini-batches in flight are in memory, however long
 /// the stream is: where training is slower the thread waits, and so does whoever writes into the pipe.
 /// A record that is broken takes its place in the order as one whose reading throws, so that the loader's ``UnreadablePolicy`` holds.
 public final class RecordFeed: Sendable {
