@@ -85,6 +85,9 @@ let package = Package(
             .executableTarget(
                 name: "sightline-conformance", dependencies: ["Networks", "Weights", "Torch", argumentParser],
                 path: "Conformance/program", swiftSettings: swiftSettings),
+            .executableTarget(
+                name: "sightline-recordio", dependencies: ["Datasets", "Storage"], path: "Conformance/recordio",
+                swiftSettings: swiftSettings),
             .testTarget(
                 name: "AcceptanceTests", dependencies: ["sightline", "Weights", "Imaging"], path: "Tests/Acceptance",
                 swiftSettings: swiftSettings),
