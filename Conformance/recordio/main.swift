@@ -4,7 +4,7 @@
 //     sightline-recordio parts FILE            one JSON line a payload: bytes and CRC-32
 //     sightline-recordio write PLAN OUT        image records of PLAN's JSON lines: id, id2, labels, path of the picture
 //     sightline-recordio wrap OUT PAYLOAD…     plain records of the files' bytes
-//     sightline-recordio count FILE            reads everything; for Benchmarks/recordio
+//     sightline-recordio count FILE            reads everything; for Benchmarks/recordio and /s3. FILE may be s3://…
 
 import Datasets
 import Foundation
@@ -37,7 +37,8 @@ func show(_ line: Line) throws { print(String(decoding: try JSONEncoder().encode
 func run(_ arguments: [String]) throws {
     switch (arguments.first, arguments.count) {
     case ("dump"?, 2), ("parts"?, 2), ("count"?, 2):
-        let reader = RecordIOReader(try FileStream(arguments[1]), place: arguments[1])
+        let (store, name) = try Stores().open(fileAt: Location(arguments[1]))
+        let reader = RecordIOReader(try store.open(name), place: arguments[1])
         if arguments[0] == "count" {
             var total = 0
             while let bytes = try reader.withNext({ $0.count }) { total += bytes }

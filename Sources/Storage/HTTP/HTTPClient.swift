@@ -65,7 +65,7 @@ private final class HTTPTransfer {
         ccurl_set_string(handle, CURLOPT_USERAGENT, "sightline")
         ccurl_set_long(handle, CURLOPT_NOSIGNAL, 1)
         ccurl_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, Int(timeouts.connect * 1000))
-        ccurl_set_long(handle, CURLOPT_BUFFERSIZE, 512 << 10)
+        ccurl_set_long(handle, CURLOPT_BUFFERSIZE, 128 << 10)
         if let total = timeouts.total { ccurl_set_long(handle, CURLOPT_TIMEOUT_MS, Int(total * 1000)) }
         // A proxy can't reach what is this machine's own, and metadata services must never be asked through one.
         if Self.isLocal(request.url) { ccurl_set_string(handle, CURLOPT_NOPROXY, "*") }

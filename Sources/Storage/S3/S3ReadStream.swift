@@ -6,12 +6,12 @@ import Foundation
 final class S3ReadStream: ByteStream, @unchecked Sendable {
     // Unchecked: a stream belongs to one thread at a time; what its threads share is in `parts`.
     private let parts: S3PartQueue
-    private var current: [UInt8] = []
+    private var current = S3Part(bytes: [], count: 0)
     private var position = 0
 
     static let connections = 8
     static let windowParts = 12
-    static let largestPart = 8 << 20
+    static let largestPart = 4 << 20
     static let smallestPart = 1 << 20
 
     /// Begins to read `object` at once.
@@ -29,14 +29,26 @@ final class S3ReadStream: ByteStream, @unchecked Sendable {
 
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         if position == current.count {
-            guard let next = try parts.next() else { return 0 }
-            (current, position) = (next, 0)
+            let read = current
+            current = S3Part(bytes: [], count: 0)
+            position = 0
+            guard let next = try parts.next(givingBack: read) else { return 0 }
+            current = next
         }
         let count = min(buffer.count, current.count - position)
-        current.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[position..<position + count])) }
+        current.bytes.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[position..<position + count])) }
         position += count
         return count
     }
+}
+
+/// A part of an object in memory that is used again: `count` bytes at the beginning of `bytes`.
+private struct S3Part {
+    var bytes: [UInt8]
+    var count: Int
+
+    /// Not zeroed: every byte that is lent was received.
+    static func newMemory(_ count: Int) -> [UInt8] { [UInt8](unsafeUninitializedCapacity: count) { $1 = count } }
 }
 
 /// The parts of an object between the threads that fetch them and the one that reads them in order.
@@ -49,7 +61,9 @@ private final class S3PartQueue: @unchecked Sendable {
     private let condition = NSCondition()
     private var claimed = 0
     private var delivered = 0
-    private var ready: [Int: [UInt8]] = [:]
+    private var ready: [Int: S3Part] = [:]
+    /// Memory of parts that were read: new memory would be zeroed by the system page by page.
+    private var free: [[UInt8]] = []
     private var failure: (any Error)?
     private var isCancelled = false
 
@@ -66,9 +80,10 @@ private final class S3PartQueue: @unchecked Sendable {
         }
     }
 
-    /// The next part in order; nil at the end.
-    func next() throws -> [UInt8]? {
+    /// The next part in order; nil at the end. `part`: one that was read.
+    func next(givingBack part: S3Part) throws -> S3Part? {
         try condition.withLock {
+            if !part.bytes.isEmpty { free.append(part.bytes) }
             guard delivered < count else { return nil }
             while true {
                 if let part = ready.removeValue(forKey: delivered) {
@@ -87,19 +102,13 @@ private final class S3PartQueue: @unchecked Sendable {
         while let number = claim() {
             let range = number * partSize..<min(size, (number + 1) * partSize)
             do {
-                var failed: (any Error)?
-                let part = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, filled in
-                    do {
-                        try client.read(call, range: range, tag: tag, into: UnsafeMutableRawBufferPointer(buffer)) {
-                            self.condition.withLock { self.isCancelled || self.failure != nil }
-                        }
-                        filled = range.count
-                    } catch {
-                        filled = 0
-                        failed = error
+                var bytes = condition.withLock { free.popLast() } ?? S3Part.newMemory(min(partSize, size))
+                try bytes.withUnsafeMutableBytes { buffer in
+                    try client.read(call, range: range, tag: tag, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<range.count])) {
+                        self.condition.withLock { self.isCancelled || self.failure != nil }
                     }
                 }
-                if let failed { throw failed }
+                let part = S3Part(bytes: bytes, count: range.count)
                 condition.withLock {
                     ready[number] = part
                     condition.broadcast()
