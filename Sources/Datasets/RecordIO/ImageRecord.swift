@@ -56,7 +56,7 @@ public struct ImageRecord: Sendable, Equatable {
     ) throws -> (id: UInt64, id2: UInt64, labels: [Float], imageStart: Int) {
         func word(_ offset: Int) -> UInt32 { UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)) }
         func float(_ offset: Int) -> Float { Float(bitPattern: word(offset)) }
-        guard bytes.count >= headerSize else {
+        guard min(bytes.count, length) >= headerSize else {
             throw DatasetError(
                 .malformed, at: place, "its \(length) bytes are fewer than an image header's \(headerSize)",
                 remedy: "make the file with im2rec or 'sightline convert'")

@@ -9,14 +9,17 @@ public enum ImageRecordLabels {
     ///   - task: classification: one class number, or a multi-hot vector; detection: header width A, object width B, A − 2 further
     ///     numbers, then B numbers an object, of which the first are class, xmin, ymin, xmax, ymax (fractions) and, with B ≥ 6,
     ///     difficult. Rows whose class is −1 pad and are left out.
-    ///   - labelWidth: `label_width`: how many labels a record must have; nil: as many as it has.
+    ///   - labelWidth: `label_width`: how many labels a record must have; for detection, how many there is room for. nil: as many as it has.
     ///   - place: what an error calls the record.
     /// - Throws: ``DatasetError`` for labels that mean nothing to the task.
     public static func annotation(_ labels: [Float], task: VisionTask, labelWidth: Int? = nil, place: String) throws -> Annotation {
-        if let labelWidth, labels.count != labelWidth {
+        // Spec object-detection.md, "label_width": room that is padded, so that only too little is a fault.
+        if let labelWidth, task == .detection ? labels.count > labelWidth : labels.count != labelWidth {
             throw DatasetError(
                 .label, at: place, "it has \(labels.count) labels where label_width is \(labelWidth)",
-                remedy: "correct label_width, or pack the records again (im2rec needs --pack-label for more than one)")
+                remedy: task == .detection
+                    ? "set label_width to \(labels.count) or more"
+                    : "correct label_width, or pack the records again (im2rec needs --pack-label for more than one)")
         }
         switch task {
         case .classification:
@@ -36,14 +39,25 @@ public enum ImageRecordLabels {
     ///   - annotation: a label or boxes.
     ///   - objectWidth: numbers an object: 5, or 6 to keep "difficult".
     ///   - place: what an error calls the record.
-    /// - Throws: ``DatasetError`` for a mask.
+    /// - Throws: ``DatasetError`` for a mask, a class number that a float can't hold, fewer than two multi-hot values, which would be read
+    ///   back as a class number, and another object width.
     public static func labels(of annotation: Annotation, objectWidth: Int = 6, place: String) throws -> [Float] {
         switch annotation {
-        case .label(.single(let value)): return [Float(value)]
-        case .label(.multi(let values)): return values
+        case .label(.single(let value)): return [try classLabel(value, place)]
+        case .label(.multi(let values)):
+            guard values.count > 1 else {
+                throw DatasetError(
+                    .label, at: place, "it has \(values.count) multi-hot values, and an image record needs two or more",
+                    remedy: "give one value for each class, or a class number")
+            }
+            return values
         case .boxes(let boxes):
-            return boxes.reduce(into: [2, Float(objectWidth)]) { labels, box in
-                labels += [Float(box.classID), Float(box.left), Float(box.top), Float(box.right), Float(box.bottom)]
+            guard objectWidth == 5 || objectWidth == 6 else {
+                throw DatasetError(
+                    .argument, at: "objectWidth", "\(objectWidth) numbers an object", remedy: "use 5, or 6 to keep \"difficult\"")
+            }
+            return try boxes.reduce(into: [2, Float(objectWidth)]) { labels, box in
+                labels += [try classLabel(box.classID, place), Float(box.left), Float(box.top), Float(box.right), Float(box.bottom)]
                 if objectWidth > 5 { labels.append(box.isDifficult ? 1 : 0) }
             }
         case .mask:
@@ -52,12 +66,22 @@ public enum ImageRecordLabels {
         }
     }
 
+    /// Above 2²⁴ a float can't tell neighbours apart.
+    private static let highestClass = 1 << 24
+
     private static func classID(_ value: Float, _ place: String) throws -> Int {
-        // Above 2²⁴ a float can't tell neighbours apart.
-        guard value >= 0, value <= 16_777_216, value == value.rounded() else {
+        guard value >= 0, value <= Float(highestClass), value == value.rounded() else {
             throw DatasetError(.label, at: place, "label \(value) is not a class number", remedy: "use whole numbers from 0")
         }
         return Int(value)
+    }
+
+    private static func classLabel(_ classID: Int, _ place: String) throws -> Float {
+        guard (0...highestClass).contains(classID) else {
+            throw DatasetError(
+                .label, at: place, "class number \(classID) is not in 0…\(highestClass)", remedy: "number the classes from 0")
+        }
+        return Float(classID)
     }
 
     private static func boxes(_ labels: [Float], _ place: String) throws -> [BoundingBox] {

@@ -30,6 +30,12 @@ public enum RecordIO {
         return (part, Int(word & 0x1FFF_FFFF))
     }
 
+    /// Whether a record that begins with this header may be `length` bytes long, framing included; for one in parts nobody knows.
+    static func fills(_ header: [UInt8], _ length: Int) -> Bool {
+        guard let (part, content) = header.withUnsafeBytes({ Self.header($0) }) else { return false }
+        return part == .first || part == .whole && headerSize + padded(content) == length
+    }
+
     /// The payload of the record that fills `bytes`, its parts joined.
     ///
     /// - Parameters:

@@ -16,6 +16,8 @@ public final class RecordIOImageWriter: AnnotatedImageWriter {
     private let records: RecordIOWriter
     private let list: any ByteSink
     private var pendingLines: [UInt8] = []
+    /// Where ``records`` was when all was flushed.
+    private var flushedOffset = 0
     private var offsets: [Int]
 
     /// Begins, or goes on with, a file.
@@ -64,7 +66,7 @@ public final class RecordIOImageWriter: AnnotatedImageWriter {
         let fields = ["\(count)"] + labels.map { $0 == $0.rounded() && abs($0) < 1e6 ? "\(Int($0))" : "\($0)" } + [path]
         pendingLines += Array((fields.joined(separator: "\t") + "\n").utf8)
         count += 1
-        if pendingLines.count > 1 << 16 { try flush() }
+        if pendingLines.count > 1 << 16 || records.offset - flushedOffset > Self.flushSize { try flush() }
     }
 
     /// Writes the index and gives all files their names.
@@ -86,24 +88,22 @@ public final class RecordIOImageWriter: AnnotatedImageWriter {
         try list.write(pendingLines)
         pendingLines.removeAll(keepingCapacity: true)
         try records.flush()
+        flushedOffset = records.offset
     }
+
+    /// Bytes of records that an interruption may cost.
+    private static let flushSize = 4 << 20
 
     /// The records that an interrupted run has left whole in both files.
     private static func survey(_ recordPath: String, _ listPath: String) -> (offsets: [Int], recordBytes: Int, listBytes: Int) {
         let lines = (try? FileSystem.bytes(of: PartialFile.partialPath(of: listPath))) ?? []
         var lineEnds = lines.indices.filter { lines[$0] == UInt8(ascii: "\n") }.map { $0 + 1 }
-        guard let stream = try? FileStream(PartialFile.partialPath(of: recordPath)) else { return ([], 0, 0) }
-        let reader = RecordIOReader(stream, place: recordPath)
-        var offsets: [Int] = []
-        var end = 0
-        while offsets.count < lineEnds.count {
-            let start = reader.offset
-            // A torn end is what an interruption leaves: what is before it counts.
-            guard (try? reader.withNext { _ in true }) ?? nil != nil else { break }
-            offsets.append(start)
-            end = reader.offset
+        // A torn end is what an interruption leaves: what is before it counts.
+        guard let file = try? LocalFile(PartialFile.partialPath(of: recordPath)), let found = try? RecordIOIndex.scan(file) else {
+            return ([], 0, 0)
         }
-        lineEnds = Array(lineEnds.prefix(offsets.count))
-        return (offsets, end, lineEnds.last ?? 0)
+        let count = min(found.offsets.count, lineEnds.count)
+        lineEnds = Array(lineEnds.prefix(count))
+        return (Array(found.offsets.prefix(count)), count < found.offsets.count ? found.offsets[count] : found.end, lineEnds.last ?? 0)
     }
 }

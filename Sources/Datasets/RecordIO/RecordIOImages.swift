@@ -58,6 +58,12 @@ public struct RecordIOImages: AnnotatedImages {
         let indexName = ImageFileName.stem(of: name) + ".idx"
         if indexName != name, try store.information(about: indexName) != nil {
             index = RecordIOIndex(text: try store.bytes(of: indexName), size: object.size)
+            // Records that were appended later would be taken for a part of the last.
+            if let last = index?.offsets.last,
+                !RecordIO.fills(try content.bytes(last..<min(object.size, last + RecordIO.headerSize)), object.size - last)
+            {
+                index = nil
+            }
             if index == nil {
                 warnings.append("\(store.location(of: indexName)) does not fit its .rec, which is read without it; make it again")
             }

@@ -19,6 +19,7 @@ public final class RecordIOReader {
     private var filled = 0..<0
     private var hasEnded = false
     private var joined: [UInt8] = []
+    private var failure: DatasetError?
 
     /// Reads `stream`, which must begin at a record. `place`: what errors call it. `capacity`: bytes of the buffer that it begins with.
     public init(_ stream: any ByteStream, place: String, capacity: Int = 512 << 10) {
@@ -29,11 +30,15 @@ public final class RecordIOReader {
 
     deinit { buffer.deallocate() }
 
+    /// Bytes of memory that the reader holds.
+    var bufferSize: Int { buffer.count + joined.capacity }
+
     /// Lends the payload of the next record to `body`; nil at the end of the stream.
     ///
-    /// - Throws: ``DatasetError`` where the stream is damaged or cut off, after which nothing more can be read; `StorageError`; what `body`
-    ///   throws, after which the next record follows.
+    /// - Throws: ``DatasetError`` where the stream is damaged or cut off, then and from then on; `StorageError`; what `body` throws, after
+    ///   which the next record follows.
     public func withNext<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result? {
+        if let failure { throw failure }
         guard let (part, length) = try nextHeader(isStart: true) else { return nil }
         switch part {
         case .whole:
@@ -92,17 +97,21 @@ public final class RecordIOReader {
         let whole = RecordIO.padded(length)
         try fill(whole)
         guard filled.count >= whole else {
-            throw fault("the record has \(length) bytes by its header, but only \(filled.count) follow")
+            let padding = whole > length ? " and \(whole - length) of padding" : ""
+            throw fault("the record has \(length) bytes\(padding) by its header, but only \(filled.count) follow")
         }
         let start = filled.lowerBound
         consume(whole)
         return UnsafeRawBufferPointer(rebasing: buffer[start..<start + length])
     }
 
+    /// The stream's error, kept: what follows damage must not look like a clean end.
     private func fault(_ problem: String) -> DatasetError {
-        DatasetError(
+        let error = DatasetError(
             .malformed, at: "\(place), byte \(position), record \(count)", problem,
             remedy: "the file is damaged or incomplete: copy or make it again")
+        failure = error
+        return error
     }
 
     // MARK: The buffer

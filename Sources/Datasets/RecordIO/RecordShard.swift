@@ -28,6 +28,15 @@ public struct RecordShard: Sendable, Equatable {
     /// This host's records among `count`.
     public func indices(of count: Int) -> StrideTo<Int> { stride(from: host, to: count, by: hostCount) }
 
+    /// This host's records among `count` where each host reads a piece of the file from end to end, so that its disk or bucket is read in
+    /// order: the i-th of n pieces whose lengths differ by one at most. Classes are spread only if the file is shuffled.
+    public func piece(of count: Int) -> Range<Int> {
+        // Longer pieces first. No product of counts, which could overflow.
+        let (length, longer) = max(0, count).quotientAndRemainder(dividingBy: hostCount)
+        let start = host * length + min(host, longer)
+        return start..<start + length + (host < longer ? 1 : 0)
+    }
+
     /// Whether an object's name is this host's where whole objects are shared, as SageMaker's ShardedByS3Key does: the i-th of the
     /// sorted names belongs to host i mod n.
     public func names(of sorted: [String]) -> [String] { indices(of: sorted.count).map { sorted[$0] } }

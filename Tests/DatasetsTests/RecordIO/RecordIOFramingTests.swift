@@ -100,7 +100,9 @@ struct RecordIOFramingTests {
     @Test("A length that a short file can't hold is an error that names the byte and the record")
     func promisedTooMuch() throws {
         let text = message { _ = try read(recordIO([[5]]) + Self.magic + [0xFF, 0xFF, 0xFF, 0x1F, 1, 2, 3, 4]) }
-        #expect(text.contains("test.rec, byte 20, record 1") && text.contains("536870911 bytes by its header, but only 4 follow"))
+        #expect(
+            text.contains("test.rec, byte 20, record 1")
+                && text.contains("536870911 bytes and 1 of padding by its header, but only 4 follow"))
     }
 
     @Test("Parts out of order are errors")
