@@ -57,6 +57,8 @@ let package = Package(
             linkerSettings: libtorchLinkerSettings),
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png16")]),
+        .target(
+            name: "CFont", cSettings: [.unsafeFlags(["-I/usr/include/freetype2"])], linkerSettings: [.linkedLibrary("freetype")]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         // SHA-256 of downloaded weights and of S3's signatures: libcurl brings libcrypto anyway, and a crypto package would take minutes to compile.
         .target(name: "CDigest", linkerSettings: [.linkedLibrary("crypto")]),
@@ -65,7 +67,7 @@ let package = Package(
         .target(name: "CPixels", cSettings: [.unsafeFlags(["-O3"])]),
     ]
         + room("Torch", ["CTorch"])
-        + room("Imaging", ["CJPEG", "CPNG", "CPixels"])
+        + room("Imaging", ["CJPEG", "CPNG", "CFont", "CPixels"])
         + room("Weights", ["CCurl", "CDigest", "CZlib"])
         + room("Storage", ["CCurl", "CDigest"])
         + room("Datasets", ["Imaging", "Storage", "CZlib", yams])
