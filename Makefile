@@ -3,7 +3,7 @@ SWIFT ?= swift
 # One set of flags for the program and its tests, so that nothing is compiled twice.
 FLAGS := -c release -Xswiftc -enable-testing
 BIN := .build/release
-SOURCES := Sources Tests Benchmarks/program Conformance/program Conformance/recordio Package.swift
+SOURCES := Sources Tests Examples Benchmarks/program Conformance/program Conformance/recordio Package.swift
 
 .PHONY: help setup build demo test lint format bench conformance docs clean
 

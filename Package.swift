@@ -93,6 +93,9 @@ let package = Package(
             .executableTarget(
                 name: "sightline-recordio", dependencies: ["Datasets", "Storage"], path: "Conformance/recordio",
                 swiftSettings: swiftSettings),
+            .executableTarget(
+                name: "sightline-scenes", dependencies: ["Datasets", "Imaging", "Storage", argumentParser], path: "Examples/scenes",
+                swiftSettings: swiftSettings),
             .testTarget(
                 name: "AcceptanceTests", dependencies: ["sightline", "Weights", "Imaging"], path: "Tests/Acceptance",
                 swiftSettings: swiftSettings),
