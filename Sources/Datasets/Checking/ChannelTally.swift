@@ -82,7 +82,7 @@ struct ChannelTally {
         if isTraining, let fault = imbalance(names) { faults.append(fault) }
         if withoutBoxes.count > 0 {
             note(
-                .noBoxes, "\(withoutBoxes.count) pictures have no boxes, the first at \(withoutBoxes.first)",
+                .noBoxes, "\(withoutBoxes.count) of its pictures, the first at \(withoutBoxes.first), have no boxes",
                 "right where they show nothing; else draw the boxes")
         }
         return faults

@@ -6,7 +6,7 @@ import Storage
 /// Every picture is decoded whole, every annotation compared with its picture, and all pictures with each other. What training refuses is
 /// an error (``DataFault/Severity/error``); what would spoil its result, a warning. Nothing is changed.
 ///
-/// Memory: 40 bytes a record for the comparison of contents, and the records in the workers' hands.
+/// Memory: 32 bytes a record for the comparison of contents, and the records in the workers' hands.
 public struct DataCheck {
     /// What the data are to be checked against, and how.
     public struct Settings: Sendable {
@@ -37,6 +37,11 @@ public struct DataCheck {
         public let total: Int
         /// Faults found so far, in both halves.
         public let faults: Int
+
+        /// Puts a state together.
+        public init(channel: String, done: Int, total: Int, faults: Int) {
+            (self.channel, self.done, self.total, self.faults) = (channel, done, total, faults)
+        }
     }
 
     /// The name of the half that a network learns from.

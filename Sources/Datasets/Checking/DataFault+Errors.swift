@@ -15,7 +15,9 @@ extension DataFault {
                 case .classes: .wrongClasses
                 case .unreadable: isAnnotation ? .missingAnnotation : .unreadableFile
                 }
-            self.init(kind, in: channel, record: record, at: error.place, error.problem, remedy: error.remedy)
+            // What Imaging says comes whole, remedy included.
+            let (problem, remedy) = error.remedy.isEmpty ? Self.parts(of: error.problem) : (error.problem, error.remedy)
+            self.init(kind, in: channel, record: record, at: error.place, problem, remedy: remedy)
         case let error as StorageError:
             self.init(.unreadableFile, in: channel, record: record, at: error.place, error.problem, remedy: error.remedy)
         case let error as ImagingError:

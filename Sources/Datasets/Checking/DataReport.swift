@@ -18,6 +18,21 @@ public struct DataReport: Sendable {
         public let classes: [ClassCount]
         /// Pixels of masks without a class.
         public let unlabelledPixels: Int
+
+        /// Gathers what is known of a half.
+        public init(
+            name: String, source: String, isOpen: Bool, records: Int, pictures: Int, sizes: Sizes?, classes: [ClassCount],
+            unlabelledPixels: Int = 0
+        ) {
+            self.name = name
+            self.source = source
+            self.isOpen = isOpen
+            self.records = records
+            self.pictures = pictures
+            self.sizes = sizes
+            self.classes = classes
+            self.unlabelledPixels = unlabelledPixels
+        }
     }
 
     /// How often a class occurs.
@@ -27,7 +42,8 @@ public struct DataReport: Sendable {
         /// Pictures that show the class.
         public private(set) var pictures = 0
 
-        init() {}
+        /// A count, of nothing unless told otherwise.
+        public init(items: Int = 0, pictures: Int = 0) { (self.items, self.pictures) = (items, pictures) }
 
         mutating func add(_ count: Int) {
             items += count
@@ -42,7 +58,10 @@ public struct DataReport: Sendable {
         /// The largest width and the largest height, in pixels, not necessarily of one picture.
         public private(set) var largest: PixelSize
 
-        init(_ size: PixelSize) { (smallest, largest) = (size, size) }
+        /// Sizes between two.
+        public init(smallest: PixelSize, largest: PixelSize) { (self.smallest, self.largest) = (smallest, largest) }
+
+        init(_ size: PixelSize) { self.init(smallest: size, largest: size) }
 
         func including(_ size: PixelSize) -> Sizes {
             var sizes = self
@@ -62,6 +81,17 @@ public struct DataReport: Sendable {
     public let faults: [DataFault]
     /// How many faults there are of each kind, those that were not kept included.
     public let counts: [DataFault.Kind: Int]
+
+    /// Puts a report together.
+    public init(
+        task: VisionTask?, classNames: [String], channels: [Channel], faults: [DataFault], counts: [DataFault.Kind: Int]
+    ) {
+        self.task = task
+        self.classNames = classNames
+        self.channels = channels
+        self.faults = faults
+        self.counts = counts
+    }
 
     /// How many faults there are of one severity.
     public func count(_ severity: DataFault.Severity) -> Int {

@@ -1,4 +1,4 @@
-/// A picture by its content: 40 bytes a record are kept until all were seen.
+/// A picture by its content: 32 bytes a record are kept until all were seen.
 struct ContentEntry {
     let content: ContentDigest
     /// The annotation's digest, shortened; 0: there is none.

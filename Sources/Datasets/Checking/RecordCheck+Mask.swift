@@ -9,7 +9,8 @@ extension RecordCheck {
             guard let found = try decoded(payload, number, place: place, &findings) else { return }
             mask = found
         } catch let error as DatasetError where error.kind == .malformed {
-            findings.faults.append(fault(.unusableMask, number, at: error.place, error.problem, remedy: error.remedy))
+            let said = DataFault(error, in: channel, record: number, at: place, isAnnotation: true)
+            findings.faults.append(fault(.unusableMask, number, at: said.place, said.problem, remedy: said.remedy))
             return
         } catch {
             findings.faults.append(DataFault(error, in: channel, record: number, at: place, isAnnotation: false))

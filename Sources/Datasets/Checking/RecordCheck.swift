@@ -89,7 +89,8 @@ struct RecordCheck: Sendable {
         let fault = DataFault(error, in: channel, record: number, at: place, isAnnotation: false)
         // A picture that is not there is corrected where it is named.
         guard fault.kind == .unreadableFile, record.place != place, images.task != .segmentation else { return fault }
-        return self.fault(.unreadableFile, number, at: fault.place, "\(fault.problem), named by \(record.place)", remedy: fault.remedy)
+        return self.fault(
+            .unreadableFile, number, at: record.place, "its picture \(fault.place): \(fault.problem)", remedy: fault.remedy)
     }
 
     /// A record that its reader refuses: its annotation is wanting where that alone can't be had either.

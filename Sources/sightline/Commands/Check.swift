@@ -53,6 +53,14 @@ struct Check: ParsableCommand {
     @Option(help: ArgumentHelp("The validation images' .lst.", valueName: "file"))
     var validationLst: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "An augmented manifest's attributes: the image's, the label's (a class, unless the task is given).", valueName: "a,b"))
+    var attributeNames: String?
+
+    @Option(help: ArgumentHelp("How a manifest writes several labels: multi-hot or class-id.", valueName: "format"))
+    var labelFormat = AugmentedManifest.LabelFormat.multiHot
+
     @OptionGroup var hyperparameters: HyperparameterOptions
 
     @Option(help: ArgumentHelp("Names of the classes, with commas between.", valueName: "a,b,c"))
@@ -135,7 +143,10 @@ struct Check: ParsableCommand {
     private func channel(_ half: Half, _ stores: Stores) -> CheckedChannel {
         var channel = AnnotatedChannel(half.location, stores: stores)
         (channel.task, channel.list, channel.channel) = (task, half.list, half.name)
-        return CheckedChannel(channel)
+        var checked = CheckedChannel(channel)
+        checked.attributeNames = attributeNames?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        checked.labelFormat = labelFormat
+        return checked
     }
 
     private func settings() throws -> DataCheck.Settings {
