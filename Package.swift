@@ -60,7 +60,7 @@ let package = Package(
         .target(
             name: "CFont", cSettings: [.unsafeFlags(["-I/usr/include/freetype2"])], linkerSettings: [.linkedLibrary("freetype")]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
-        // SHA-256 of downloaded weights and of S3's signatures: libcurl brings libcrypto anyway, and a crypto package would take minutes to compile.
+        // SHA-256 of downloaded weights, of S3's signatures and of pictures' contents: libcurl brings libcrypto anyway, and a crypto package would take minutes to compile.
         .target(name: "CDigest", linkerSettings: [.linkedLibrary("crypto")]),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         // Inner loops over pixels, in C for its vector instructions.
@@ -70,11 +70,11 @@ let package = Package(
         + room("Imaging", ["CJPEG", "CPNG", "CFont", "CPixels"])
         + room("Weights", ["CCurl", "CDigest", "CZlib"])
         + room("Storage", ["CCurl", "CDigest"])
-        + room("Datasets", ["Imaging", "Storage", "CZlib", yams])
+        + room("Datasets", ["Imaging", "Storage", "CDigest", "CZlib", yams])
         + room("Networks", ["Torch", "Weights"])
         + room("Tasks", ["Networks", "Torch", "Datasets", "Imaging", "Weights"])
         + room("Training", ["Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights", metrics])
-        + room("Reporting", ["Training", "Tasks", "Weights"])
+        + room("Reporting", ["Training", "Tasks", "Datasets", "Weights"])
         + [
             .executableTarget(
                 name: "sightline",
