@@ -22,7 +22,7 @@ public struct CheckedChannel: Sendable {
     public func open(classNames: [String]?) throws -> any AnnotatedImages {
         var channel = channel
         channel.classNames = channel.classNames ?? classNames
-        if let list = try list() {
+        if channel.annotations == nil, let list = try list() {
             return try ListedImages(list.name, in: list.store, images: list.images)
         }
         if ChannelFiles.isManifest(channel.location), attributeNames != nil || labelFormat != .multiHot { return try manifest() }

@@ -127,7 +127,7 @@ public struct DataCheck {
             list.add(DataFault(.readerWarning, in: channel, at: images.source, warning, remedy: ""))
         }
         // "0", "1", … are names that nobody gave.
-        let found = images.classNames.flatMap { $0 == ClassNames.placeholders($0.count) ? nil : $0 }
+        let found = images.classNames.flatMap { $0 == ClassNames.placeholders($0.count) ? nil : fitted($0, images) }
         if let found, let known = classNames {
             let isOther = { (number: Int) in
                 found[number] != known[number] && found[number] != String(number) && known[number] != String(number)
@@ -155,6 +155,16 @@ public struct DataCheck {
                     "num_training_samples is \(given) but there are \(images.count) images",
                     remedy: "set it to \(images.count), or leave it out: it is counted"))
         }
+    }
+
+    /// Names with `num_classes` in mind, where they were gathered from annotations, which need not name every class, or use one too many:
+    /// numbers at the end come and go.
+    private func fitted(_ names: [String], _ images: any AnnotatedImages) -> [String] {
+        guard let count = settings.classCount, images.task != .classification || images is ManifestImages else { return names }
+        var names = names
+        while names.count > count, names.last == String(names.count - 1) { names.removeLast() }
+        if names.count < count { names += (names.count..<count).map(String.init) }
+        return names
     }
 
     // MARK: The report

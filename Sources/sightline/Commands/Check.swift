@@ -14,13 +14,13 @@ struct Check: ParsableCommand {
               sightline check --train photos/train --validation photos/validation
               sightline check --train photos --train-lst train.lst -p num_classes=6 --json
               sightline check segmentation --train camvid --validation camvid
-              sightline check --train cells --train-annotation cells.json
+              sightline check --train cells/train --train-annotation cells/train_annotation
 
             DATA
               Whatever training reads, as a folder, a file or s3://…: class folders, an image
-              list (.lst), RecordIO, an augmented manifest, CIFAR and IDX files, pictures with
-              masks or JSON boxes (the folder that holds train/ and train_annotation/, or
-              --train-annotation), COCO, Pascal VOC, YOLO. What they are for, their content
+              list (.lst), RecordIO, an augmented manifest, CIFAR and IDX files, masks or boxes
+              in train_annotation/ beside train/ (give the folder that holds both, or
+              --train-annotation), COCO, Pascal VOC and YOLO. What they are for, their content
               tells; the task may be given where it leaves a choice.
 
             ERRORS (training would stop, or learn something wrong)
@@ -49,19 +49,19 @@ struct Check: ParsableCommand {
     @Option(help: ArgumentHelp("The training images' .lst.", valueName: "file"))
     var trainLst: String?
 
+    @Option(help: ArgumentHelp("Their masks or boxes, if not beside them: a folder, or a COCO file.", valueName: "path"))
+    var trainAnnotation: String?
+
     @Option(help: ArgumentHelp("Validation data.", valueName: "path"))
     var validation: String?
 
     @Option(help: ArgumentHelp("The validation images' .lst.", valueName: "file"))
     var validationLst: String?
 
-    @Option(help: ArgumentHelp("Where the training images' masks or boxes are, if not beside them.", valueName: "path"))
-    var trainAnnotation: String?
-
-    @Option(help: ArgumentHelp("Where the validation images' masks or boxes are.", valueName: "path"))
+    @Option(help: ArgumentHelp("Masks or boxes of the validation data.", valueName: "path"))
     var validationAnnotation: String?
 
-    @Option(help: ArgumentHelp("The folder of the masks' label maps.", valueName: "path"))
+    @Option(help: ArgumentHelp("The folder with train_label_map.json: which pixel value of a mask is which class.", valueName: "path"))
     var labelMap: String?
 
     @Option(
@@ -103,7 +103,10 @@ struct Check: ParsableCommand {
             throw ValidationError("--validation-lst needs --validation, the folder that its paths begin in.")
         }
         if validationAnnotation != nil, validation == nil {
-            throw ValidationError("--validation-annotation needs --validation, the images that they belong to.")
+            throw ValidationError("--validation-annotation needs --validation, the pictures that it is about.")
+        }
+        if labelMap != nil, trainAnnotation == nil {
+            throw ValidationError("--label-map needs --train-annotation; a folder that holds both channels has label_map/ beside them.")
         }
         if let workers, !(1...256).contains(workers) { throw ValidationError("--workers is \(workers); it must be from 1 to 256.") }
         guard limit >= 0 else { throw ValidationError("--limit is \(limit); it must be 0 or more.") }
@@ -152,9 +155,8 @@ struct Check: ParsableCommand {
 
     private var halves: [Half] {
         [Half(name: DataCheck.training, location: train, list: trainLst, annotations: trainAnnotation)]
-            + (validation.map {
-                [Half(name: DataCheck.validation, location: $0, list: validationLst, annotations: validationAnnotation)]
-            } ?? [])
+            + (validation.map { [Half(name: DataCheck.validation, location: $0, list: validationLst, annotations: validationAnnotation)] }
+                ?? [])
     }
 
     private func channel(_ half: Half, _ stores: Stores) -> CheckedChannel {
