@@ -104,7 +104,7 @@ def together(batch):
 
 def score():
     network.eval()
-    truth = {"images": [], "annotations": [], "categories": [{"id": c} for c in (1, 2, 3)]}
+    truth = {"info": {}, "images": [], "annotations": [], "categories": [{"id": c} for c in (1, 2, 3)]}
     found = []
     with torch.inference_mode():
         for number in range(len(validation)):
@@ -128,6 +128,8 @@ def score():
                 x, y, right, bottom = box
                 found.append({"image_id": number, "category_id": label, "score": value, "bbox": [x, y, right - x, bottom - y]})
     network.train()
+    if not found:
+        return 0.0, [0.0] * 3
     with contextlib.redirect_stdout(io.StringIO()):
         api = COCO()
         api.dataset = truth
