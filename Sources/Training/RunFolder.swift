@@ -10,7 +10,7 @@ import Weights
 /// - `hyperparameters.json`: every setting as it was resolved.
 /// - `results.csv`: a row an epoch.
 /// - `checkpoint.safetensors`: what `--resume` needs.
-/// - `README.md`, `confusion_matrix.csv`: the model card, at the end.
+/// - `README.md`, `confusion_matrix.csv` or `precision_recall.csv`: the model card, at the end.
 public struct RunFolder: Sendable {
     /// Its path.
     public let path: String
@@ -32,6 +32,8 @@ public struct RunFolder: Sendable {
     public var card: String { path + "/README.md" }
     /// What was taken for what.
     public var confusionMatrix: String { path + "/confusion_matrix.csv" }
+    /// How precision falls while recall rises.
+    public var precisionRecall: String { path + "/precision_recall.csv" }
     /// The weights of one epoch (from 1).
     public func epoch(_ epoch: Int) -> String {
         let digits = String(epoch)
@@ -54,7 +56,7 @@ public struct RunFolder: Sendable {
 
     /// Removes what a run has left, and nothing else. The card stays until the next one replaces it: it may be somebody's own README.
     public func clear() throws {
-        for file in [model, last, checkpoint, results, hyperparameters, confusionMatrix, path + "/checkpoints"]
+        for file in [model, last, checkpoint, results, hyperparameters, confusionMatrix, precisionRecall, path + "/checkpoints"]
         where FileManager.default.fileExists(atPath: file) {
             do {
                 try FileManager.default.removeItem(atPath: file)

@@ -24,7 +24,7 @@ public final class Trainer<Job: TrainingTask> {
         self.settings = settings
         self.folder = folder
         self.observers = observers
-        optimizer = try Optimizer(rule: settings.rule, weightDecay: settings.weightDecay, parameters: task.network.parameters)
+        optimizer = try Optimizer(rule: settings.rule, weightDecay: settings.weightDecay, parameters: task.network.learningParameters)
     }
 
     /// Trains to the end, or to an interruption.

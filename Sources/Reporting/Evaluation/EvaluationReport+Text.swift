@@ -24,6 +24,14 @@ extension EvaluationReport {
         return table
     }
 
+    /// A row a class; nothing for several labels an image.
+    public var classMarkdown: String { perClass.isEmpty ? "" : classTable.markdown }
+
+    /// The confusion matrix, for one label an image.
+    public var attachments: [(name: String, shows: String, text: String)] {
+        confusion.isEmpty ? [] : [("confusion_matrix.csv", "what was taken for what", confusionCSV)]
+    }
+
     private var matrixTable: TextTable {
         // Columns carry numbers where names would make the table wider than a screen.
         let fits = classes.reduce(0) { $0 + max(5, $1.count) + 2 } <= 100
@@ -43,7 +51,7 @@ extension EvaluationReport {
     }
 
     /// A field in quotes where RFC 4180 asks for them.
-    private static func field(_ text: String) -> String {
+    static func field(_ text: String) -> String {
         text.contains { ",\"\n\r".contains($0) } ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
     }
 }

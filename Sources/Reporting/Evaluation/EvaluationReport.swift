@@ -1,7 +1,7 @@
 import Tasks
 
 /// What an evaluation found, ready to be printed or written.
-public struct EvaluationReport: Sendable, Equatable {
+public struct EvaluationReport: EvaluationSummary, Equatable {
     /// One class's figures.
     public struct ClassFigures: Sendable, Equatable {
         /// The class.

@@ -14,13 +14,13 @@ public struct ModelCard {
     /// How the run went.
     public var summary: RunSummary
     /// What the best model makes of the validation set; nil: there is none.
-    public var evaluation: EvaluationReport?
+    public var evaluation: (any EvaluationSummary)?
     /// Precision and device of the training.
     public var engine: String
 
     /// Gathers what the card tells.
     public init(
-        network: String, parameterCount: Int, context: RunContext, summary: RunSummary, evaluation: EvaluationReport?, engine: String
+        network: String, parameterCount: Int, context: RunContext, summary: RunSummary, evaluation: (any EvaluationSummary)?, engine: String
     ) {
         self.network = network
         self.parameterCount = parameterCount
@@ -40,7 +40,7 @@ public struct ModelCard {
         """
         ---
         \(Self.mark)
-        pipeline_tag: image-classification
+        pipeline_tag: \(context.task.replacing(" ", with: "-"))
         tags:
         - \(network)
         ---
@@ -62,9 +62,13 @@ public struct ModelCard {
         sightline evaluate model --data PATH
         ```
         `model/model.safetensors` holds the weights under torchvision's names; `model/model.json` says how an image is prepared and what the
-        classes are called. `results.csv` has the figures of every epoch\(evaluation == nil ? "" : ", `confusion_matrix.csv` what was taken for what").
+        classes are called. `results.csv` has the figures of every epoch\(attachments).
 
         """
+    }
+
+    private var attachments: String {
+        (evaluation?.attachments ?? []).map { ", `\($0.name)` \($0.shows)" }.joined()
     }
 
     private var opening: String {
@@ -113,8 +117,8 @@ public struct ModelCard {
                     + (record.training + record.validation).map { Figures.decimal($0.value, 4) }
                     + [Figures.rate(record.learningRate), Figures.decimal(record.imagesPerSecond, 1)])
         }
-        guard let evaluation, !evaluation.perClass.isEmpty else { return table.markdown }
-        return table.markdown + "\nThe model on the validation set, by class:\n\n" + evaluation.classTable.markdown
+        guard let evaluation, !evaluation.classMarkdown.isEmpty else { return table.markdown }
+        return table.markdown + "\nThe model on the validation set, by class:\n\n" + evaluation.classMarkdown
     }
 
     private func shortened(_ source: String) -> String {

@@ -1,0 +1,78 @@
+import Datasets
+import Networks
+import Torch
+import Weights
+
+/// A detection model, ready to predict.
+public final class DetectionPredictor {
+    /// What the model is.
+    public let description: ModelDescription
+    /// The network's architecture.
+    public let architecture: DetectionArchitecture
+    /// Where it runs.
+    public let device: Device
+
+    private let network: any DetectionInferenceNetwork
+    private let transform: DetectionTransform
+    private let anchors: Tensor
+    private let settings: DetectionHyperparameters
+
+    /// Loads a model folder, a run's folder, or weights whose network is told by their names.
+    ///
+    /// `classNames`: names for weights that come without; nil: "0", "1", …. `precision`: of products; nil: bfloat16 where it is native.
+    public init(_ path: String, classNames: [String]? = nil, device: Device, precision: DType? = .float32) throws {
+        let (found, weights) = try ModelFolder.read(path)
+        if let found {
+            guard found.task == "detection" else { throw TaskError("\(path) is a model of \(found.task), not of detection.") }
+            architecture = try DetectionArchitecture(name: found.network, classes: found.classes.count)
+        } else {
+            architecture = try DetectionArchitecture(of: weights, source: path)
+        }
+        let names = found?.classes ?? classNames ?? (0..<architecture.classes).map(String.init)
+        guard names.count == architecture.classes else {
+            throw TaskError("\(path) has \(architecture.classes) classes, but \(names.count) names were given. Give one name a class.")
+        }
+        description =
+            found
+            ?? ModelDescription(task: "detection", network: architecture.name, classes: names, preprocessing: architecture.preprocessing)
+        settings = try DetectionHyperparameters(description.hyperparameters)
+        let network = try architecture.makeNetwork()
+        try network.load(weights, source: path)
+        network.train(false)
+        try network.move(to: device)
+        self.network = try network.inferencePlan(precision: precision ?? device.nativeReducedPrecision ?? .float32, device: device)
+        anchors = try network.anchors.tensor(on: device)
+        self.device = device
+        transform = DetectionTransform(description.preprocessing)
+    }
+
+    /// Finds the objects in one image, best first; their edges are fractions of its sides.
+    ///
+    /// `name`: what an error calls the image. `threshold`: scores must exceed it.
+    /// - Returns: the objects and the image's own size.
+    public func predict(
+        _ payload: ImagePayload, named name: String, threshold: Double = 0.01
+    ) throws -> (detections: [Detection], size: PixelSize) {
+        let input = description.preprocessing
+        let batch = DetectionBatch(count: 1, size: (input.width, input.height))
+        var random = RandomStream(seed: 0, epoch: 0, index: 0)
+        let (size, _) = try transform.write(payload, boxes: [], named: name, into: batch.slot(0), random: &random)
+        let detections = try withInference {
+            let output = try network(batch.input(mean: input.mean, std: input.std, dtype: .float32, device: device))
+            return try settings.postprocessor(scoreThreshold: threshold)(output, anchors: anchors)
+        }
+        return (detections.first ?? [], size)
+    }
+
+    /// Scores a data set, every image once.
+    public func evaluate(
+        _ source: DetectionSource, batchSize: Int = 8, overlap: Double? = nil, workers: Int? = nil,
+        progress: (Int, Int?) throws -> Void = { _, _ in }
+    ) throws -> DetectionMetrics {
+        if case .dataset(let dataset) = source { try dataset.check(classCount: architecture.classes) }
+        let evaluation = try DetectionEvaluation(
+            source: source, preprocessing: description.preprocessing, batchSize: batchSize, overlap: overlap ?? settings.overlapThreshold,
+            device: device, workers: workers)
+        return try evaluation.run(postprocessor: settings.postprocessor(), anchors: anchors, progress: progress) { try network($0) }
+    }
+}

@@ -1,0 +1,154 @@
+import Datasets
+import Networks
+import Torch
+import Weights
+
+/// Object detection as the training loop sees it.
+public final class DetectionTask: TrainingTask {
+    /// The network in training.
+    public let network: any Module
+    /// Where it trains.
+    public let device: Device
+    /// The precision of products in training; nil: float32.
+    public let precision: DType?
+    /// Pascal VOC's mean average precision at `overlap_threshold`.
+    public let objective = "mAP"
+
+    /// Things a user should know before training begins, one sentence each.
+    public private(set) var notes: [String] = []
+    /// The hyperparameters, with what the data filled in.
+    public let hyperparameters: DetectionHyperparameters
+    /// The network's architecture.
+    public let architecture: DetectionArchitecture
+    /// The scores of the last validation.
+    public private(set) var lastValidation: DetectionMetrics?
+
+    private let detector: any DetectionNetwork
+    private let preprocessing: PreprocessingDescription
+    private let classNames: [String]
+    private let training: DetectionSource
+    private let transform: DetectionTransform
+    private let shuffleBounds: ShuffleBounds
+    private let evaluation: DetectionEvaluation?
+    private let anchors: Tensor
+    private let loss: MultiBoxLoss
+    private var validations = 0
+
+    /// Prepares training: checks that data, hyperparameters and initial weights fit, and builds the network.
+    ///
+    /// `validation`: nil: the last epoch's model is kept. `start`: where the weights come from. `workers`: threads that read images; nil:
+    /// a default for this machine. `shuffleBounds`: how much of a stream is held to be shuffled.
+    /// - Throws: ``TaskError``, `DatasetError`, `NetworkError`, `WeightsError` or `TorchError`, before anything is written.
+    public init(
+        hyperparameters given: DetectionHyperparameters, training: DetectionSource, validation: DetectionSource?,
+        start: InitialWeights = .random, device: Device, workers: Int? = nil, shuffleBounds: ShuffleBounds = ShuffleBounds()
+    ) throws {
+        var settings = given
+        if case .dataset(let dataset) = training {
+            try dataset.check(classCount: settings.numClasses, sampleCount: settings.numTrainingSamples)
+        }
+        settings.training.numClasses = training.classNames.count
+        settings.training.numTrainingSamples = training.count
+        if let count = training.count, settings.miniBatchSize > count {
+            notes.append("mini_batch_size \(settings.miniBatchSize) is more than the \(count) training images: \(count) is used.")
+            settings.training.miniBatchSize = count
+        }
+        notes += training.warnings
+        hyperparameters = settings
+        classNames = training.classNames
+        architecture = try DetectionArchitecture(
+            base: settings.baseNetwork.rawValue, classes: classNames.count, size: settings.imageShape)
+        preprocessing = architecture.preprocessing
+        detector = try architecture.makeNetwork(seed: UInt64(settings.seed))
+        try start.fill(detector, architecture: architecture)
+        network = detector
+        if let pattern = settings.freezeLayerPattern {
+            let names = try architecture.frozen(pattern, in: detector)
+            try detector.freeze(names)
+            notes.append(
+                names.isEmpty
+                    ? "freeze_layer_pattern '\(pattern)' matches no layer: everything is trained."
+                    : "freeze_layer_pattern '\(pattern)' keeps \(names.count) of \(detector.parameters.count) parameters as they are.")
+        }
+        try network.move(to: device)
+        self.device = device
+        precision = settings.reducedPrecision(on: device)
+        if settings.precision == .float16 {
+            notes.append("precision_dtype float16 trains in bfloat16: as quick, with float32's range, without loss scaling.")
+        }
+        self.training = training
+        self.shuffleBounds = shuffleBounds
+        transform = DetectionTransform(preprocessing, augments: true)
+        anchors = try detector.anchors.tensor(on: device)
+        loss = try MultiBoxLoss(anchors: anchors, size: settings.imageShape)
+        evaluation = try validation.map {
+            try DetectionEvaluation(
+                source: $0, preprocessing: preprocessing, batchSize: min(settings.miniBatchSize, 16), overlap: settings.overlapThreshold,
+                device: device, workers: workers)
+        }
+    }
+
+    /// Training images an epoch.
+    public var exampleCount: Int? { training.count }
+    /// Mini-batches an epoch; the partial last one is left out.
+    public var stepsPerEpoch: Int? { training.stepsPerEpoch(batchSize: hyperparameters.miniBatchSize) }
+
+    /// Starts to load training mini-batches.
+    public func load(
+        epochs: Range<Int>, firstBatch: Int, workers: Int?, unreadable: UnreadablePolicy
+    ) throws -> BatchLoader<DetectionBatchBuilder> {
+        let seed = UInt64(hyperparameters.seed)
+        return try training.loadTraining(
+            batchSize: hyperparameters.miniBatchSize, seed: seed, bounds: shuffleBounds, epochs: epochs, firstBatch: firstBatch,
+            workers: workers, unreadable: unreadable
+        ) { DetectionBatchBuilder(record: $0, transform: transform, seed: seed) }
+    }
+
+    /// Forward pass and loss of a mini-batch.
+    public func step(_ batch: DetectionBatch) throws -> StepOutput {
+        let input = try batch.input(
+            mean: preprocessing.mean, std: preprocessing.std, dtype: precision == .bfloat16 ? .bfloat16 : .float32, device: device)
+        let targets = try batch.targets(device: device)
+        let parts = try loss(detector(input), boxes: targets.boxes, classes: targets.classes)
+        // The epoch's figures are means over images; the loss is one over the mini-batch already.
+        let images = Double(batch.count)
+        let sums = try withoutGradient {
+            [
+                (name: "cross_entropy", sum: try parts.classification.detached() * images),
+                (name: "smooth_l1", sum: try parts.regression.detached() * images),
+            ]
+        }
+        return StepOutput(
+            loss: try parts.classification + parts.regression, sums: sums, weight: batch.count, examples: batch.count)
+    }
+
+    /// Finds the objects of every validation image once, with the preprocessing of prediction.
+    public func validate(progress: (Int, Int?) throws -> Void) throws -> [MetricValue]? {
+        guard let evaluation else { return nil }
+        network.train(false)
+        defer { network.train(true) }
+        // Prepared anew each time: the weights have changed.
+        let plan = try detector.inferencePlan(precision: precision ?? .float32, device: device)
+        let metrics = try evaluation.run(
+            pass: validations, postprocessor: hyperparameters.postprocessor(), anchors: anchors, progress: progress
+        ) { try plan($0) }
+        validations += 1
+        lastValidation = metrics
+        return metrics.values
+    }
+
+    /// The model as its file describes it.
+    public func describe(metrics: [String: Double]) -> ModelDescription {
+        ModelDescription(
+            task: "detection", network: architecture.name, classes: classNames, preprocessing: preprocessing,
+            hyperparameters: hyperparameters.resolved, metrics: metrics)
+    }
+}
+
+extension DetectionHyperparameters {
+    /// What makes objects of the network's output: `nms_threshold` and `nms_topk` are part of the model.
+    func postprocessor(scoreThreshold: Double = 0.01) throws -> DetectionPostprocessor {
+        try DetectionPostprocessor(
+            scoreThreshold: scoreThreshold, nmsThreshold: nmsThreshold, candidates: nmsTopK, size: imageShape)
+    }
+}
