@@ -6,8 +6,8 @@ import Torch
 @main
 struct Benchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sightline-benchmark", abstract: "Measures training steps, inference and the input pipeline.",
-        subcommands: [TrainingStep.self, Inference.self, Pipeline.self])
+        commandName: "sightline-benchmark", abstract: "Measures training steps, inference, detection and the input pipeline.",
+        subcommands: [TrainingStep.self, Inference.self, Detection.self, Pipeline.self])
 }
 
 /// Options that every measurement has.

@@ -1,3 +1,5 @@
+#include "ChannelNorm.h"
+#include "ConvReLU.h"
 #include "FusedNorm.h"
 #include "MaxPool.h"
 #include "Support.h"
@@ -48,8 +50,19 @@ ct_tensor ct_linear(ct_tensor x, ct_tensor weight, ct_tensor bias) {
 ct_tensor ct_conv2d(ct_tensor x, ct_tensor weight, ct_tensor bias, int64_t stride, int64_t padding, int64_t dilation, int64_t groups) {
     return ct::make([&] { return at::conv2d(x->value, weight->value, ct::optional(bias), stride, padding, dilation, groups); });
 }
-ct_tensor ct_max_pool2d(ct_tensor x, int64_t kernel, int64_t stride, int64_t padding) {
-    return ct::make([&] { return ct::max_pool2d(x->value, kernel, stride, padding); });
+ct_tensor ct_conv2d_relu(ct_tensor x, ct_tensor weight, ct_tensor bias, int64_t stride, int64_t padding, int64_t dilation,
+                         const ct_pool *pool) {
+    return ct::make([&] {
+        std::optional<ct::PoolWindow> window;
+        if (pool) window = ct::PoolWindow{pool->kernel, pool->stride, pool->padding, pool->rounds_up};
+        return ct::conv_relu(x->value, weight->value, bias->value, {stride, padding, dilation}, window);
+    });
+}
+ct_tensor ct_max_pool2d(ct_tensor x, ct_pool pool) {
+    return ct::make([&] { return ct::max_pool2d(x->value, {pool.kernel, pool.stride, pool.padding, pool.rounds_up}); });
+}
+ct_tensor ct_l2_normalize_channels(ct_tensor x, ct_tensor scale, double eps) {
+    return ct::make([&] { return ct::l2_normalize_channels(x->value, scale->value, eps); });
 }
 ct_tensor ct_global_average_pool(ct_tensor x) {
     return ct::make([&] { return at::adaptive_avg_pool2d(x->value, {1, 1}).flatten(1); });

@@ -1,31 +1,11 @@
+#include "FusedConv.h"
 #include "Support.h"
 #include "include/ct_inference.h"
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/mkldnn_reorder_conv2d_weight.h>
-#include <ATen/ops/relu.h>
 #include <map>
 #include <memory>
 #include <optional>
-
-namespace {
-
-using Ints = c10::List<int64_t>;
-using Scalars = c10::List<std::optional<c10::Scalar>>;
-using Text = std::optional<c10::string_view>;
-
-/// libtorch's fused convolutions have no C++ declaration in the wheel: they are reached by name.
-using Pointwise = at::Tensor(const at::Tensor &, const at::Tensor &, const std::optional<at::Tensor> &, at::IntArrayRef, at::IntArrayRef,
-                             at::IntArrayRef, int64_t, c10::string_view, Scalars, Text);
-using PointwiseAdd = at::Tensor &(at::Tensor &, const at::Tensor &, const at::Tensor &, const std::optional<at::Tensor> &, at::IntArrayRef,
-                                  at::IntArrayRef, at::IntArrayRef, int64_t, c10::string_view, std::optional<at::Scalar>, Text, Scalars, Text);
-
-template <typename Signature> const c10::TypedOperatorHandle<Signature> &op(const char *name, const char *overload) {
-    static const auto handle = c10::Dispatcher::singleton().findSchemaOrThrow(name, overload).typed<Signature>();
-    return handle;
-}
-
-} // namespace
 
 struct ct_prepared_conv_s {
     at::Tensor weight, bias;
@@ -53,15 +33,9 @@ struct ct_prepared_conv_s {
             if (residual) y = y.add_(*residual);
             return relu ? y.relu_() : y;
         }
-        const std::vector<int64_t> pad{padding, padding}, step{stride, stride}, dilate{dilation, dilation};
         const at::Tensor &w = packed_weight(x);
-        if (!residual) {
-            return op<Pointwise>("mkldnn::_convolution_pointwise", "")
-                .call(x, w, bias, pad, step, dilate, groups, relu ? "relu" : "none", Scalars(), std::nullopt);
-        }
-        at::Tensor sum = *residual;
-        return op<PointwiseAdd>("mkldnn::_convolution_pointwise_", "binary")
-            .call(sum, x, w, bias, pad, step, dilate, groups, "add", at::Scalar(1.0), relu ? Text("relu") : std::nullopt, Scalars(), std::nullopt);
+        return residual ? ct::fused_conv_adding(x, w, bias, *residual, stride, padding, dilation, groups, relu)
+                        : ct::fused_conv(x, w, bias, stride, padding, dilation, groups, relu);
     }
 };
 

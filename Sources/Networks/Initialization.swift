@@ -9,6 +9,8 @@ public final class Initialization {
         case torchvision
         /// The CIFAR networks: He-normal by fan-in everywhere.
         case heFanIn
+        /// Uniform ± √(6 / (fan-in + fan-out)) (Glorot and Bengio 2010): torchvision's choice for what SSD adds to a backbone.
+        case xavier
     }
 
     private let scheme: Scheme
@@ -24,6 +26,7 @@ public final class Initialization {
     /// out, in, kernel height, kernel width.
     func convolution(_ shape: [Int]) throws -> Tensor {
         let area = shape[2] * shape[3]
+        if scheme == .xavier { return try uniform(shape, bound: (6 / Double((shape[0] + shape[1]) * area)).squareRoot()) }
         let fan = (scheme == .torchvision ? shape[0] : shape[1]) * area
         return try Tensor.randomNormal(shape, seed: next()) * (2 / Double(fan)).squareRoot()
     }
@@ -31,16 +34,18 @@ public final class Initialization {
     /// out, in.
     func linear(_ shape: [Int]) throws -> Tensor {
         switch scheme {
-        case .torchvision:
-            let bound = 1 / Double(shape[1]).squareRoot()
-            return try .randomUniform(shape, in: -bound...bound, seed: next())
+        case .torchvision: return try uniform(shape, bound: 1 / Double(shape[1]).squareRoot())
+        case .xavier: return try uniform(shape, bound: (6 / Double(shape[0] + shape[1])).squareRoot())
         case .heFanIn: return try Tensor.randomNormal(shape, seed: next()) * (2 / Double(shape[1])).squareRoot()
         }
     }
 
     func linearBias(_ count: Int, fanIn: Int) throws -> Tensor {
-        let bound = 1 / Double(fanIn).squareRoot()
-        return try .randomUniform([count], in: -bound...bound, seed: next())
+        try uniform([count], bound: 1 / Double(fanIn).squareRoot())
+    }
+
+    private func uniform(_ shape: [Int], bound: Double) throws -> Tensor {
+        try .randomUniform(shape, in: -bound...bound, seed: next())
     }
 
     /// SplitMix64 of the seed and the number of tensors drawn so far.

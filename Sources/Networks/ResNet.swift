@@ -19,12 +19,29 @@ public final class ResNet: ClassificationNetwork {
 
     /// The depth that has these numbers of blocks in its four stages.
     static func depth(blocks counts: [Int], bottleneck: Bool) -> Int? {
-        depths.first { blocks[$0] == counts && ($0 >= 50) == bottleneck }
+        depths.first { blocks[$0] == counts && isBottleneck(depth: $0) == bottleneck }
     }
 
-    private static let blocks: [Int: [Int]] = [
+    static let blocks: [Int: [Int]] = [
         18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3], 101: [3, 4, 23, 3], 152: [3, 8, 36, 3], 200: [3, 24, 36, 3],
     ]
+
+    static func isBottleneck(depth: Int) -> Bool { depth >= 50 }
+
+    /// How many times a stage's width its output has.
+    static func expansion(depth: Int) -> Int { isBottleneck(depth: depth) ? 4 : 1 }
+
+    /// A stage of `count` blocks, the first of which has the stride.
+    static func stage(_ input: Int, width: Int, count: Int, stride: Int, bottleneck: Bool, initialization: Initialization) throws
+        -> [any ResidualBlock]
+    {
+        try (0..<count).map { index in
+            let (from, step) = index == 0 ? (input, stride) : (width * (bottleneck ? 4 : 1), 1)
+            return bottleneck
+                ? try Bottleneck(from, width: width, stride: step, initialization: initialization)
+                : try BasicBlock(from, width: width, stride: step, initialization: initialization)
+        }
+    }
 
     /// `depth`: one of ``depths``. `classes`: outputs. `channels`: of the image: 3 for colour, 1 for grey.
     public init(depth: Int, classes: Int, channels: Int = 3, seed: UInt64 = 0) throws {
@@ -33,16 +50,11 @@ public final class ResNet: ClassificationNetwork {
                 "num_layers \(depth) is no ResNet for large images; choose one of \(Self.depths.map(String.init).joined(separator: ", ")).")
         }
         let initialization = Initialization(.torchvision, seed: seed)
-        let bottleneck = depth >= 50
-        let expansion = bottleneck ? 4 : 1
+        let bottleneck = Self.isBottleneck(depth: depth)
+        let expansion = Self.expansion(depth: depth)
 
         func stage(_ input: Int, width: Int, count: Int, stride: Int) throws -> [any ResidualBlock] {
-            try (0..<count).map { index in
-                let (from, step) = index == 0 ? (input, stride) : (width * expansion, 1)
-                return bottleneck
-                    ? try Bottleneck(from, width: width, stride: step, initialization: initialization)
-                    : try BasicBlock(from, width: width, stride: step, initialization: initialization)
-            }
+            try Self.stage(input, width: width, count: count, stride: stride, bottleneck: bottleneck, initialization: initialization)
         }
 
         conv1 = try Conv2d(channels, 64, kernel: 7, stride: 2, initialization: initialization)

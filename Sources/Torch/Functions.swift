@@ -25,9 +25,54 @@ public func conv2d(
         ct_conv2d(x.pointer, weight.pointer, bias?.pointer, Int64(stride), Int64(padding), Int64(dilation), Int64(groups)))
 }
 
+/// Square windows of a max-pool.
+public struct MaxPooling: Equatable, Sendable {
+    /// The side of a window in pixels.
+    public let kernel: Int
+    /// Windows are this many pixels apart.
+    public let stride: Int
+    /// Pixels that the first window may reach over the edge, at most half a kernel.
+    public let padding: Int
+    /// Whether the last window may reach over the far edge, so that every pixel lies in one (PyTorch's `ceil_mode`).
+    public let roundsUp: Bool
+
+    /// Describes a max-pool.
+    public init(kernel: Int, stride: Int, padding: Int = 0, roundsUp: Bool = false) {
+        self.kernel = kernel
+        self.stride = stride
+        self.padding = padding
+        self.roundsUp = roundsUp
+    }
+
+    var window: ct_pool { ct_pool(kernel: Int64(kernel), stride: Int64(stride), padding: Int64(padding), rounds_up: roundsUp) }
+}
+
+/// The largest of each window: N, C, H, W.
+public func maxPool2d(_ x: Tensor, _ pooling: MaxPooling) throws -> Tensor { try owned(ct_max_pool2d(x.pointer, pooling.window)) }
+
 /// The largest of each window: N, C, H, W.
 public func maxPool2d(_ x: Tensor, kernel: Int, stride: Int, padding: Int = 0) throws -> Tensor {
-    try owned(ct_max_pool2d(x.pointer, Int64(kernel), Int64(stride), Int64(padding)))
+    try maxPool2d(x, MaxPooling(kernel: kernel, stride: stride, padding: padding))
+}
+
+/// ReLU of a convolution with a bias, then the largest of each window where a pool is given.
+///
+/// The same as the three after each other, with fewer passes over memory in training; no second derivative.
+public func conv2dReLU(
+    _ x: Tensor, weight: Tensor, bias: Tensor, stride: Int = 1, padding: Int = 0, dilation: Int = 1, pooling: MaxPooling? = nil
+) throws -> Tensor {
+    func run(_ pool: UnsafePointer<ct_pool>?) -> ct_tensor? {
+        ct_conv2d_relu(x.pointer, weight.pointer, bias.pointer, Int64(stride), Int64(padding), Int64(dilation), pool)
+    }
+    guard let pooling else { return try owned(run(nil)) }
+    return try owned(withUnsafePointer(to: pooling.window) { run($0) })
+}
+
+/// Each pixel's channels divided by their Euclidean norm (or by `eps`, where that is more), times a factor a channel.
+///
+/// `x` is N, C, H, W; `scale` is C.
+public func l2NormalizeChannels(_ x: Tensor, scale: Tensor, eps: Double = 1e-12) throws -> Tensor {
+    try owned(ct_l2_normalize_channels(x.pointer, scale.pointer, eps))
 }
 
 /// The mean over height and width: N, C, H, W → N, C.

@@ -34,7 +34,17 @@ ct_tensor _Nullable ct_softmax(ct_tensor _Nonnull a, int64_t dim);
 ct_tensor _Nullable ct_linear(ct_tensor _Nonnull x, ct_tensor _Nonnull weight, ct_tensor _Nullable bias);
 ct_tensor _Nullable ct_conv2d(ct_tensor _Nonnull x, ct_tensor _Nonnull weight, ct_tensor _Nullable bias, int64_t stride, int64_t padding,
                               int64_t dilation, int64_t groups);
-ct_tensor _Nullable ct_max_pool2d(ct_tensor _Nonnull x, int64_t kernel, int64_t stride, int64_t padding);
+/// Square windows of a max-pool; `rounds_up` lets the last one reach over the edge.
+typedef struct {
+    int64_t kernel, stride, padding;
+    bool rounds_up;
+} ct_pool;
+ct_tensor _Nullable ct_max_pool2d(ct_tensor _Nonnull x, ct_pool pool);
+/// relu(conv(x) + bias), then the max-pool where one is given, with as little memory and as few passes as the tensors allow.
+ct_tensor _Nullable ct_conv2d_relu(ct_tensor _Nonnull x, ct_tensor _Nonnull weight, ct_tensor _Nonnull bias, int64_t stride, int64_t padding,
+                                   int64_t dilation, const ct_pool *_Nullable pool);
+/// x / max(norm of its channels, eps) * scale (C): N, C, H, W.
+ct_tensor _Nullable ct_l2_normalize_channels(ct_tensor _Nonnull x, ct_tensor _Nonnull scale, double eps);
 /// Mean over height and width: N, C, H, W -> N, C.
 ct_tensor _Nullable ct_global_average_pool(ct_tensor _Nonnull x);
 /// Batch normalisation, then `+ residual` where given, then ReLU where asked: one pass where the tensors allow it.

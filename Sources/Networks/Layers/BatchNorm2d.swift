@@ -17,6 +17,8 @@ public final class BatchNorm2d: Module {
     public let momentum: Double
     /// Whether batch statistics are used, and running ones updated.
     public private(set) var isTraining = true
+    /// Whether running statistics are used, and left alone, in training too.
+    public var isFrozen = false
 
     /// A normalisation of `channels` channels that begins as the identity.
     public init(_ channels: Int, eps: Double = 1e-5, momentum: Double = 0.1) throws {
@@ -30,9 +32,11 @@ public final class BatchNorm2d: Module {
 
     /// `relu(normalised x + residual)`; without a residual, or without ReLU, the rest of it.
     public func callAsFunction(_ x: Tensor, adding residual: Tensor? = nil, relu: Bool = false) throws -> Tensor {
-        try batchNorm(
+        // One value a channel has no variance: a 1×1 map of a batch of one.
+        let isMeasurable = x.count > (x.shape.count > 1 ? x.shape[1] : 1)
+        return try batchNorm(
             x, residual: residual, weight: weight, bias: bias, runningMean: runningMean, runningVariance: runningVariance,
-            training: isTraining, momentum: momentum, eps: eps, relu: relu)
+            training: isTraining && !isFrozen && isMeasurable, momentum: momentum, eps: eps, relu: relu)
     }
 
     /// The tensors of this layer.

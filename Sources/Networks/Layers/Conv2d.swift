@@ -32,6 +32,16 @@ public final class Conv2d: Module {
         try conv2d(x, weight: weight, bias: bias, stride: stride, padding: padding, dilation: dilation)
     }
 
+    /// ReLU of the above, then the largest of each window where a pool is given.
+    public func rectified(_ x: Tensor, pooling: MaxPooling? = nil) throws -> Tensor {
+        guard let bias else {
+            let y = try relu(self(x))
+            return try pooling.map { try maxPool2d(y, $0) } ?? y
+        }
+        return try conv2dReLU(
+            x, weight: weight, bias: bias, stride: stride, padding: padding, dilation: dilation, pooling: pooling)
+    }
+
     /// The tensors of this layer.
     public var ownTensors: [NamedTensor] {
         [NamedTensor("weight", weight, .weight)] + (bias.map { [NamedTensor("bias", $0, .bias)] } ?? [])
