@@ -1,5 +1,6 @@
 #include "MaxPool.h"
 
+#include "Clones.h"
 #include "OpenMP.h"
 
 #include <ATen/core/grad_mode.h>
@@ -7,13 +8,6 @@
 #include <ATen/ops/max_pool2d.h>
 #include <algorithm>
 #include <cstdint>
-
-#if defined(__x86_64__)
-// One copy for each generation of processors; the loader picks.
-#define CT_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CT_CLONES
-#endif
 
 namespace {
 
