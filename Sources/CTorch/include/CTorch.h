@@ -11,6 +11,7 @@
 #include "ct_functions.h"
 #include "ct_allocator.h"
 #include "ct_autograd.h"
+#include "ct_detection.h"
 #include "ct_inference.h"
 #include "ct_optimizer.h"
 #include "ct_runtime.h"
