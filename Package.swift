@@ -74,7 +74,7 @@ let package = Package(
         + room("Networks", ["Torch", "Weights"])
         + room("Tasks", ["Networks", "Torch", "Datasets", "Imaging", "Weights"])
         + room("Training", ["Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights", metrics])
-        + room("Reporting", ["Training", "Tasks", "Datasets", "Weights"])
+        + room("Reporting", ["Training", "Tasks", "Datasets", "Weights", "Imaging"])
         + [
             .executableTarget(
                 name: "sightline",
