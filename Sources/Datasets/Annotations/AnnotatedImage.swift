@@ -1,3 +1,5 @@
+import Storage
+
 /// Which question a data set answers.
 public enum VisionTask: String, Sendable, Equatable, CaseIterable {
     /// What a picture shows.
@@ -48,6 +50,17 @@ public struct AnnotatedImage: Sendable {
         self.annotation = annotation
         self.place = place
         self.statedSize = statedSize
+    }
+}
+
+extension AnnotatedImage {
+    /// What an error about the picture names: its file, or its record where it has none of its own.
+    var id: String {
+        switch payload {
+        case .file(let path): path
+        case .stored(let store, let name): store.location(of: name)
+        case .encoded, .pixels: place
+        }
     }
 }
 
