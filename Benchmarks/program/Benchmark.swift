@@ -7,7 +7,7 @@ import Torch
 struct Benchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sightline-benchmark", abstract: "Measures training steps, inference, detection and the input pipeline.",
-        subcommands: [TrainingStep.self, Inference.self, Detection.self, Pipeline.self])
+        subcommands: [TrainingStep.self, Inference.self, Detection.self, Pipeline.self, DetectionPipeline.self])
 }
 
 /// Options that every measurement has.

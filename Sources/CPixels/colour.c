@@ -45,6 +45,35 @@ CPIXELS_CLONES void cpixels_shift_hls(uint8_t *rgb, ptrdiff_t count, int hue, in
     }
 }
 
+// As above: hue in sixths of the circle, no branch on a pixel.
+CPIXELS_CLONES static void distort_row(uint8_t *restrict rgb, ptrdiff_t count, cpixels_distortion d) {
+    float turn = d.hue * (1 / 60.0f);
+    for (ptrdiff_t i = 0; i < count; i++) {
+        uint8_t *pixel = rgb + 3 * i;
+        float r = clamp(clamp((float)pixel[0] + d.shift, 0, 255) * d.scale, 0, 255);
+        float g = clamp(clamp((float)pixel[1] + d.shift, 0, 255) * d.scale, 0, 255);
+        float b = clamp(clamp((float)pixel[2] + d.shift, 0, 255) * d.scale, 0, 255);
+        float high = max2(max2(r, g), b), low = min2(min2(r, g), b), range = high - low;
+        float unit = 1 / (range > 1e-6f ? range : 1.0f);
+        float h = high == r ? (g - b) * unit : (high == g ? (b - r) * unit + 2 : (r - g) * unit + 4);
+        h += turn;
+        h = h < 0 ? h + 6 : h;
+        h = h >= 6 ? h - 6 : h;
+        // Chroma, at most the value: saturation ends at 1.
+        float chroma = min2(range * d.saturation, high), base = high - chroma;
+        r = base + chroma * clamp(max2(h - 3, 3 - h) - 1, 0, 1);
+        g = base + chroma * clamp(2 - max2(h - 2, 2 - h), 0, 1);
+        b = base + chroma * clamp(2 - max2(h - 4, 4 - h), 0, 1);
+        pixel[0] = (uint8_t)(int)(clamp(r * d.lastScale, 0, 255) + 0.5f);
+        pixel[1] = (uint8_t)(int)(clamp(g * d.lastScale, 0, 255) + 0.5f);
+        pixel[2] = (uint8_t)(int)(clamp(b * d.lastScale, 0, 255) + 0.5f);
+    }
+}
+
+void cpixels_distort(uint8_t *rgb, ptrdiff_t width, ptrdiff_t height, ptrdiff_t stride, cpixels_distortion distortion) {
+    for (ptrdiff_t y = 0; y < height; y++) distort_row(rgb + y * stride, width, distortion);
+}
+
 CPIXELS_CLONES void cpixels_rgb_to_grey(const uint8_t *restrict rgb, uint8_t *restrict grey, ptrdiff_t count) {
     for (ptrdiff_t i = 0; i < count; i++) {
         uint32_t r = rgb[3 * i], g = rgb[3 * i + 1], b = rgb[3 * i + 2];

@@ -28,11 +28,34 @@ static void axis_free(axis *a) {
     free(a->weights);
 }
 
-// Pillow's definition (a triangle of half-width max(1, scale), cut off at the ends and normalised), the ends being the
+static double sinc(double x) { return x == 0 ? 1 : sin(M_PI * x) / (M_PI * x); }
+
+// Half the width of a filter where nothing is reduced.
+static double filter_support(cpixels_filter filter) {
+    switch (filter) {
+    case CPIXELS_BOX: return 0.5;
+    case CPIXELS_CUBIC: return 2;
+    case CPIXELS_LANCZOS: return 3;
+    default: return 1;
+    }
+}
+
+static double filter_weight(cpixels_filter filter, double x) {
+    double d = fabs(x);
+    switch (filter) {
+    case CPIXELS_BOX: return x > -0.5 && x <= 0.5 ? 1 : 0;
+    case CPIXELS_CUBIC: return d < 1 ? (1.5 * d - 2.5) * d * d + 1 : d < 2 ? ((-0.5 * d + 2.5) * d - 4) * d + 2 : 0;
+    case CPIXELS_LANCZOS: return d < 3 ? sinc(x) * sinc(x / 3) : 0;
+    default: return d < 1 ? 1 - d : 0;
+    }
+}
+
+// Pillow's definition (a filter as wide as max(1, scale) times its support, cut off at the ends and normalised), the ends being the
 // pixels that the interval [low, high) touches.
-static bool axis_make(axis *a, ptrdiff_t length, double low, double high, ptrdiff_t count) {
+static bool axis_make(axis *a, ptrdiff_t length, double low, double high, ptrdiff_t count, cpixels_filter filter) {
     double scale = (high - low) / (double)count;
-    double support = scale > 1 ? scale : 1;
+    double stretch = scale > 1 ? scale : 1;
+    double support = stretch * filter_support(filter);
     ptrdiff_t first = (ptrdiff_t)floor(low), last = (ptrdiff_t)ceil(high);
     if (first < 0) first = 0;
     if (last > length) last = length;
@@ -48,6 +71,10 @@ static bool axis_make(axis *a, ptrdiff_t length, double low, double high, ptrdif
     for (ptrdiff_t i = 0; i < count; i++) {
         double centre = low + ((double)i + 0.5) * scale;
         double from = floor(centre - support + 0.5), to = floor(centre + support + 0.5);
+        if (filter == CPIXELS_NEAREST) {
+            from = floor(centre);
+            to = from + 1;
+        }
         ptrdiff_t begin = from < (double)first ? first : (ptrdiff_t)from;
         ptrdiff_t end = to > (double)last ? last : (ptrdiff_t)to;
         if (begin > last - 1) begin = last - 1;
@@ -56,15 +83,15 @@ static bool axis_make(axis *a, ptrdiff_t length, double low, double high, ptrdif
         float *w = a->weights + i * a->width;
         double sum = 0;
         for (ptrdiff_t k = begin; k < end; k++) {
-            double weight = 1 - fabs((double)k - centre + 0.5) / support;
-            if (weight < 0) weight = 0;
+            double weight = filter == CPIXELS_NEAREST ? 1 : filter_weight(filter, ((double)k - centre + 0.5) / stretch);
             w[k - begin] = (float)weight;
             sum += weight;
         }
-        if (sum > 0) {
+        if (sum > 1e-6) {
             float factor = (float)(1 / sum);
             for (ptrdiff_t k = begin; k < end; k++) w[k - begin] *= factor;
         } else {
+            memset(w, 0, (size_t)(end - begin) * sizeof *w);
             w[0] = 1;
         }
         // A weight of nothing at the far end would cost a pass over a row.
@@ -154,20 +181,21 @@ CPIXELS_CLONES static void filter_row(
             wide[x] = sum;
         }
     }
-    // Weights are positive and sum to 1 but for rounding: only the top can be passed.
+    // Lobes below zero can pass either end.
     ptrdiff_t values = count * channels;
     for (ptrdiff_t i = 0; i < values; i++) {
         float v = wide[i] + 0.5f;
-        output[i] = (uint8_t)(int)(v < 255.0f ? v : 255.0f);
+        v = v < 255.0f ? v : 255.0f;
+        output[i] = (uint8_t)(int)(v > 0.0f ? v : 0.0f);
     }
 }
 
-bool cpixels_resize_triangle(
+bool cpixels_resize(
     const uint8_t *source, ptrdiff_t width, ptrdiff_t height, int channels, double x0, double y0, double x1, double y1,
-    uint8_t *output, ptrdiff_t outWidth, ptrdiff_t outHeight, bool mirrored) {
+    cpixels_filter filter, uint8_t *output, ptrdiff_t outWidth, ptrdiff_t outHeight, ptrdiff_t outStride, bool mirrored) {
     axis horizontal = {0}, vertical = {0};
-    if (!axis_make(&horizontal, width, x0, x1, outWidth)) return false;
-    if (!axis_make(&vertical, height, y0, y1, outHeight)) {
+    if (!axis_make(&horizontal, width, x0, x1, outWidth, filter)) return false;
+    if (!axis_make(&vertical, height, y0, y1, outHeight, filter)) {
         axis_free(&horizontal);
         return false;
     }
@@ -200,7 +228,7 @@ bool cpixels_resize_triangle(
         const float *weights = vertical.weights + y * vertical.width;
         while (taps > 1 && (weights[taps - 1] == 0 || first + taps > height)) taps--;
         blend_rows(source + first * stride + left * channels, stride, weights, taps, row, columns * channels);
-        filter_row(row, &horizontal, channels, wide, output + y * outWidth * channels, outWidth);
+        filter_row(row, &horizontal, channels, wide, output + y * outStride, outWidth);
     }
     free(row);
     axis_free(&horizontal);

@@ -26,9 +26,9 @@ extension Image {
         }
         let done = pixels.withUnsafeBufferPointer { input in
             guard let base = input.baseAddress else { return false }
-            return cpixels_resize_triangle(
-                base, self.width, self.height, Int32(channels), part.x, part.y, part.x + part.width, part.y + part.height, target,
-                width, height, mirrored)
+            return cpixels_resize(
+                base, self.width, self.height, Int32(channels), part.x, part.y, part.x + part.width, part.y + part.height,
+                CPIXELS_TRIANGLE, target, width, height, width * channels, mirrored)
         }
         guard done else { throw ImagingError(.outOfMemory, "There is not enough memory to resize to \(width)×\(height) pixels.") }
     }

@@ -36,15 +36,33 @@ public struct HyperparameterReader {
         return value
     }
 
-    /// A number in `range`.
-    public mutating func number(_ name: String, in range: ClosedRange<Double>) -> Double? {
+    /// A number in `range`. `aboveLowest`: the lower bound itself is refused.
+    public mutating func number(_ name: String, in range: ClosedRange<Double>, aboveLowest: Bool = false) -> Double? {
         guard let text = text(name) else { return nil }
-        guard let value = Double(text), range.contains(value) else {
-            faults.append("\(name) is '\(text)'; it must be a number from \(brief(range.lowerBound)) to \(brief(range.upperBound)).")
+        guard let value = Double(text), range.contains(value), !aboveLowest || value > range.lowerBound else {
+            let (low, high) = (brief(range.lowerBound), brief(range.upperBound))
+            faults.append(
+                "\(name) is '\(text)'; it must be a number \(aboveLowest ? "above \(low), at most \(high)" : "from \(low) to \(high)").")
             return nil
         }
         return value
     }
+
+    /// A regular expression, as its text.
+    public mutating func pattern(_ name: String) -> String? {
+        guard let text = text(name) else { return nil }
+        do {
+            _ = try Regex(text)
+            return text
+        } catch {
+            faults.append("\(name) is '\(text)', which is no regular expression (\(error)); write one such as \"^(conv1_|conv2_).*\".")
+            return nil
+        }
+    }
+
+    /// Lets names with a leading underscore pass: the platform's own, such as `_tuning_objective_metric` of a tuning job and `_kvstore` of
+    /// a container (`spec/object-detection.md`).
+    public mutating func acceptInternalNames() { unread = unread.filter { !$0.hasPrefix("_") } }
 
     /// 1/0, true/false, in any case.
     public mutating func flag(_ name: String) -> Bool? {

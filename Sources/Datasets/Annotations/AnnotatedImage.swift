@@ -1,3 +1,5 @@
+import Storage
+
 /// Which question a data set answers.
 public enum VisionTask: String, Sendable, Equatable, CaseIterable {
     /// What a picture shows.

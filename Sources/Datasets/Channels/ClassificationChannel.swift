@@ -143,7 +143,9 @@ public struct ClassificationChannel: Sendable {
                 .argument, at: "num_classes", "it is not given, and \(location) is a stream that can't be counted in advance",
                 remedy: "set num_classes, or give class names")
         }
-        let (isManifest, open) = try streams(location, classCount: classNames.count)
+        let opener = SequentialOpener(
+            task: .classification, stores: stores, attributeNames: attributeNames, labelFormat: labelFormat, shouldStop: shouldStop)
+        let (isManifest, open) = try opener.streams(location, classCount: classNames.count)
         let shard = shard
         return try ClassificationStream(
             source: "a stream from \(location)", classNames: classNames, labelKind: isMultiLabel ? .multi : .single,
@@ -151,47 +153,6 @@ public struct ClassificationChannel: Sendable {
         ) { _, pass in
             let stream = try open(pass)
             return shard.map { ShardedStream(stream, shard: $0) } ?? stream
-        }
-    }
-
-    private func streams(
-        _ location: Location, classCount: Int
-    ) throws -> (isManifest: Bool, open: @Sendable (Int) throws -> any AnnotatedImageStream) {
-        let names = try SequentialChannel.files(at: location, stores: stores)
-        if names.files.isEmpty {
-            guard case .file(let path) = location else {
-                throw DatasetError(
-                    .unreadable, at: "\(location)",
-                    "it holds neither RecordIO (.rec) nor a manifest (.manifest), and nothing else is a stream",
-                    remedy: "use --input-mode file or fastfile")
-            }
-            return (attributeNames != nil, try pipes(path, classCount: classCount))
-        }
-        let (store, files, opener) = (names.store, names.files, opener)
-        if ChannelFiles.isManifest(files[0]) {
-            let manifest = try manifest(files[0], in: store)
-            return (true, { _ in try ManifestStream(files[0], in: store, as: manifest, opening: opener) })
-        }
-        return (
-            false,
-            { _ in
-                let bytes = ChainedStream(files.map { name in { try store.open(name) } })
-                return RecordIOStream(bytes, task: .classification, place: store.location(of: files[0]))
-            }
-        )
-    }
-
-    private func pipes(_ path: String, classCount: Int) throws -> @Sendable (Int) throws -> any AnnotatedImageStream {
-        let folder = (path as NSString).deletingLastPathComponent
-        let channel = (path as NSString).lastPathComponent
-        let manifest = try attributeNames.map {
-            try AugmentedManifest(task: .classification, attributeNames: $0, labelFormat: labelFormat, classCount: classCount)
-        }
-        return { [shouldStop] pass in
-            let pipe = PipeStream.path(folder: folder.isEmpty ? "." : folder, channel: channel, number: pass)
-            let bytes = try PipeStream(pipe, patience: PipePatience(shouldStop: shouldStop))
-            guard let manifest else { return RecordIOStream(bytes, task: .classification, place: pipe) }
-            return WrappedRecordStream(bytes, as: manifest, place: pipe)
         }
     }
 }

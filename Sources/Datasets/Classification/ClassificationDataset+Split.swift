@@ -12,28 +12,8 @@ extension ClassificationDataset {
     public func split(
         fraction: Double, seed: UInt64
     ) throws -> (training: ClassificationDataset, validation: ClassificationDataset) {
-        guard fraction > 0, fraction < 1 else {
-            throw DatasetError(
-                .argument, at: "split fraction", "\(fraction) is not between 0 and 1", remedy: "use 0.1 to hold out a tenth")
-        }
-        var isHeldOut = [Bool](repeating: false, count: count)
-        for (number, group) in strata().enumerated() {
-            var group = group
-            var random = RandomStream(seed: seed, epoch: 0, index: number, purpose: .split)
-            random.shuffle(&group)
-            let share = Int((Double(group.count) * fraction).rounded())
-            for index in group.prefix(min(max(share, 1), group.count - 1)) { isHeldOut[index] = true }
-        }
-        let validation = isHeldOut.indices.filter { isHeldOut[$0] }
-        guard !validation.isEmpty else {
-            throw DatasetError(
-                .argument, at: source, "no class has two images, so none can be held out", remedy: "give a validation channel")
-        }
-        let percent = Double((fraction * 1000).rounded()) / 10
-        return (
-            try subset(isHeldOut.indices.filter { !isHeldOut[$0] }, called: "without the \(percent) % held out"),
-            try subset(validation, called: "\(percent) % held out")
-        )
+        let parts = try HeldOutPart(of: strata(), count: count, fraction: fraction, seed: seed, source: source)
+        return (try subset(parts.kept, called: parts.keptTitle), try subset(parts.heldOut, called: parts.heldOutTitle))
     }
 
     /// Non-empty groups of records; a multi-label record without any class belongs to a group of its own kind.

@@ -1,18 +1,9 @@
-/// Labelled images that come in order, once an epoch: a pipe, or files too large or too far away to be read in any order.
-public struct ClassificationStream: Sendable {
-    /// Name of each class; position = class number.
-    public let classNames: [String]
+/// Labelled images that come in order, once an epoch.
+public struct ClassificationStream: TargetedStream {
     /// Whether labels are class numbers or multi-hot vectors; the same for all records.
     public let labelKind: ClassificationLabelKind
-    /// What the records are read from, for people.
-    public let source: String
-    /// Records an epoch where somebody has said so; a stream that holds more or fewer is read to its end all the same.
-    public let count: Int?
-    /// Whether the pictures are the original files, which may be of any size, or were made for training.
-    public let imagesAreFiles: Bool
-    /// Things that are odd but no reason to stop, one sentence each.
-    public let warnings: [String]
-    private let opener: RecordFeed.Opener
+    /// Where the records come from.
+    public let content: StreamContent
 
     /// A stream whose epochs `opener` opens.
     ///
@@ -30,19 +21,9 @@ public struct ClassificationStream: Sendable {
         warnings: [String] = [],
         opener: @escaping RecordFeed.Opener
     ) throws {
-        try ClassNames.check(classNames, at: source)
-        self.source = source
-        self.classNames = classNames
         self.labelKind = labelKind
-        self.count = count
-        self.imagesAreFiles = imagesAreFiles
-        self.warnings = warnings
-        self.opener = opener
-    }
-
-    /// Reads ahead for one loader. `bounds`: ``ShuffleBounds/none`` keeps the order. `firstPass`: epochs that feeds before this one opened.
-    public func feed(bounds: ShuffleBounds, seed: UInt64, firstPass: Int = 0) -> RecordFeed {
-        RecordFeed(source: source, bounds: bounds, seed: seed, firstPass: firstPass, opener: opener)
+        content = try StreamContent(
+            source: source, classNames: classNames, count: count, imagesAreFiles: imagesAreFiles, warnings: warnings, opener: opener)
     }
 
     /// A record of the stream as classification wants it.
@@ -57,62 +38,18 @@ public struct ClassificationStream: Sendable {
     }
 }
 
+extension ClassificationRecord: TargetedImage {}
+extension ClassificationDataset: TargetedImages {}
+
 /// Where labelled images come from: storage that is read in any order, or a stream.
-public enum ClassificationSource: Sendable {
-    /// Records in any order.
-    case dataset(ClassificationDataset)
-    /// Records as they come.
-    case stream(ClassificationStream)
+public typealias ClassificationSource = ImageSource<ClassificationDataset, ClassificationStream>
 
-    /// Name of each class; position = class number.
-    public var classNames: [String] {
-        switch self {
-        case .dataset(let dataset): dataset.classNames
-        case .stream(let stream): stream.classNames
-        }
-    }
-
+extension ImageSource where Dataset == ClassificationDataset, Stream == ClassificationStream {
     /// Whether labels are class numbers or multi-hot vectors.
     public var labelKind: ClassificationLabelKind {
         switch self {
         case .dataset(let dataset): dataset.labelKind
         case .stream(let stream): stream.labelKind
-        }
-    }
-
-    /// What the records are read from, for people.
-    public var source: String {
-        switch self {
-        case .dataset(let dataset): dataset.source
-        case .stream(let stream): stream.source
-        }
-    }
-
-    /// Number of records, where it is known.
-    public var count: Int? {
-        switch self {
-        case .dataset(let dataset): dataset.count
-        case .stream(let stream): stream.count
-        }
-    }
-
-    /// Things that are odd but no reason to stop, one sentence each.
-    public var warnings: [String] {
-        switch self {
-        case .dataset(let dataset): dataset.warnings
-        case .stream(let stream): stream.warnings
-        }
-    }
-
-    /// Whether pictures are original files, which may be of any size.
-    public var imagesAreFiles: Bool {
-        switch self {
-        case .dataset(let dataset):
-            switch try? dataset.record(at: 0).payload {
-            case .file, .stored: true
-            case .encoded, .pixels, nil: false
-            }
-        case .stream(let stream): stream.imagesAreFiles
         }
     }
 }

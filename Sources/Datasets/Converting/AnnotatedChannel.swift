@@ -15,6 +15,8 @@ public struct AnnotatedChannel: Sendable {
     public var labelMap: String?
     /// Class names, position = class number.
     public var classNames: [String]?
+    /// `AttributeNames` of an augmented manifest; nil: told by its first line.
+    public var attributeNames: [String]?
     /// `train` or `validation`, where one folder holds both.
     public var channel = "train"
     /// Opens buckets.
@@ -31,11 +33,20 @@ public struct AnnotatedChannel: Sendable {
     public func open() throws -> any AnnotatedImages {
         let place = try Location(location)
         if let annotations { return try open(place, annotations: Location(annotations)) }
+        if task == .detection, let list = list ?? (location.hasSuffix(".lst") ? location : nil) {
+            return try openBoxes(in: Location(list), images: list == location ? nil : place)
+        }
         if list == nil, let images = try openFile(place) { return try checked(images) }
         if list == nil, task != .classification, let files = try? ChannelFiles(try stores.open(place)),
             let images = try open(files)
         {
             return try checked(images)
+        }
+        if task == .detection {
+            throw DatasetError(
+                .unreadable, at: location,
+                "it holds no boxes: neither JSON files in '\(channel)_annotation', COCO, Pascal VOC or YOLO files, nor RecordIO, a list or a manifest",
+                remedy: "check the path, or name the folder of the annotations")
         }
         var classes = ClassificationChannel(location, stores: stores)
         classes.list = list
@@ -51,6 +62,17 @@ public struct AnnotatedChannel: Sendable {
     }
 
     // MARK: One file
+
+    /// A list of boxes. `images`: the channel of its pictures; nil: the folder of the list's name beside it, or else its own.
+    private func openBoxes(in list: Location, images: Location?) throws -> any AnnotatedImages {
+        let (store, name) = try stores.open(fileAt: list)
+        let folder = FileSystem.folder(of: "\(list)")
+        let beside = ImageFileName.stem(of: "\(list)")
+        // A folder that is not there can't be listed.
+        let isBeside = images == nil && (try? stores.open(Location(beside)).list())?.isEmpty == false
+        return try BoxList(
+            name, in: store, images: stores.open(images ?? Location(isBeside ? beside : folder)), classNames: classNames)
+    }
 
     private func openFile(_ place: Location) throws -> (any AnnotatedImages)? {
         let name = FileSystem.name(of: location)
@@ -79,16 +101,24 @@ public struct AnnotatedChannel: Sendable {
 
     private func open(_ name: String, in store: any ObjectStore) throws -> any AnnotatedImages {
         guard ChannelFiles.isManifest(name) else {
-            let first = try RecordIOImages(store, name: name, task: .classification, readsNames: true, classNames: classNames)
+            func images(for task: VisionTask) throws -> RecordIOImages {
+                try RecordIOImages(store, name: name, task: task, readsNames: true, classNames: classNames)
+            }
+            if let task { return try images(for: task) }
             // A label that is no class number or multi-hot vector is one of detection.
-            let looksLikeBoxes = (try? RecordIOImages(store, name: name, task: .detection).annotation(at: 0)) != nil
-            let wanted = task ?? (looksLikeBoxes ? .detection : .classification)
-            return wanted == .classification
-                ? first : try RecordIOImages(store, name: name, task: wanted, readsNames: true, classNames: classNames)
+            let boxes = try images(for: .detection)
+            return (try? boxes.annotation(at: 0)) == nil ? try images(for: .classification) : boxes
         }
         let stores = stores
-        let manifest = try AugmentedManifest.inferred(from: name, in: store, task: task)
-        return try ManifestImages(name, in: store, as: manifest) { (try stores.open($0), "") }
+        let manifest: AugmentedManifest
+        if let task, let attributeNames {
+            manifest = try AugmentedManifest(task: task, attributeNames: attributeNames)
+        } else {
+            manifest = try .inferred(from: name, in: store, task: task)
+        }
+        // Detection numbers its classes as the caller does, whatever names one part of a data set carries.
+        let readsClassNames = task != .detection || classNames == nil
+        return try ManifestImages(name, in: store, as: manifest, readsClassNames: readsClassNames) { (try stores.open($0), "") }
     }
 
     // MARK: A folder
@@ -120,6 +150,12 @@ public struct AnnotatedChannel: Sendable {
         if holds("", ".xml") { return try PascalVOCImages(images: files, annotations: files, classNames: classNames) }
         if YOLOImages.description(in: files) != nil || holds("labels/", ".txt") || task == .detection && holds("", ".txt") {
             return try YOLOImages(files, set: channel, classNames: classNames)
+        }
+        if task == .detection {
+            let lists = files.paths.filter { $0.hasSuffix(".lst") && !$0.contains("/") }
+            if let name = lists.first(where: isOfChannel) ?? lists.first {
+                return try openBoxes(in: Location(location).appending(name), images: nil)
+            }
         }
         return nil
     }

@@ -23,69 +23,28 @@ struct ImageListReader {
     /// `stopsAtFault`: whether the first broken line is thrown; else it keeps its position, with its error among ``faults``, so that a check
     /// of the data finds them all. Bytes that are mostly broken lines are no list, and are refused in any case.
     mutating func read(_ bytes: [UInt8], stopsAtFault: Bool) throws {
-        var rest = bytes[...]
-        if rest.starts(with: [0xEF, 0xBB, 0xBF]) { rest = rest.dropFirst(3) }
-        var number = 0
-        while !rest.isEmpty {
-            number += 1
-            let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.endIndex
+        for (number, line) in ListLine.split(bytes) {
             do {
-                try add(rest[rest.startIndex..<end], number: number)
+                try add(line, number: number)
             } catch let error as DatasetError {
                 faults[lines.count] = error
                 lines.append(ImageList.Line(number: number, index: 0, label: .single(0), path: ""))
                 if stopsAtFault { throw error }
                 if faults.count > max(1000, lines.count / 2), let first = faults.min(by: { $0.key < $1.key }) { throw first.value }
             }
-            rest = end < rest.endIndex ? rest[(end + 1)...] : []
         }
         if let first = faults[0], faults.count == lines.count { throw first }
-        guard !lines.isEmpty else {
-            throw DatasetError(.malformed, at: file, "the list is empty", remedy: "write lines of index, label and path, separated by tabs")
-        }
+        guard !lines.isEmpty else { throw ListLine.empty(file) }
     }
 
     private mutating func add(_ bytes: ArraySlice<UInt8>, number: Int) throws {
-        var bytes = bytes
-        if bytes.last == UInt8(ascii: "\r") { bytes = bytes.dropLast() }
-        if bytes.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) { return }
-        let place = "\(file):\(number)"
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw DatasetError(.malformed, at: place, "the line is not UTF-8 text", remedy: "save the list as UTF-8")
-        }
-        let columns = text.split(separator: "\t", omittingEmptySubsequences: false)
-        guard columns.count >= 3, let path = columns.last else { throw Self.tooFewColumns(text, columns.count, at: place) }
-        guard !path.isEmpty else {
-            throw DatasetError(
-                .malformed, at: "\(place), column \(columns.count)", "the image path is empty",
-                remedy: "end each line with the path, without a tab behind it")
-        }
-        guard !path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
-            throw DatasetError(
-                .malformed, at: "\(place), column \(columns.count)", "the path '\(path)' leads out of the image channel",
-                remedy: "write paths relative to the channel, without '..'")
-        }
-        let index = try index(columns[0], at: place, number: number)
-        try agree(onWidth: columns.count - 2, at: place, number: number)
+        guard let line = try ListLine(bytes, number: number, file: file, lineOfIndex: &lineOfIndex) else { return }
+        try agree(onWidth: line.values.count, at: line.place, number: number)
         let label: ClassificationLabel =
-            columns.count == 3
-            ? .single(try classNumber(columns[1], at: "\(place), column 2 (label)"))
-            : .multi(try multiHot(columns[1..<(columns.count - 1)], at: place))
-        lines.append(ImageList.Line(number: number, index: index, label: label, path: String(path)))
-    }
-
-    private mutating func index(_ text: Substring, at place: String, number: Int) throws -> Int {
-        let place = "\(place), column 1 (index)"
-        guard let value = Int(Self.trimmed(text)) else {
-            throw DatasetError(
-                .malformed, at: place, "'\(text)' is not a whole number",
-                remedy: "a list has no header; each line is index, label and path, separated by tabs")
-        }
-        if let earlier = lineOfIndex.updateValue(number, forKey: value) {
-            throw DatasetError(
-                .malformed, at: place, "index \(value) was used on line \(earlier) already", remedy: "give every line its own index")
-        }
-        return value
+            line.values.count == 1
+            ? .single(try classNumber(line.values[line.values.startIndex], at: "\(line.place), column 2 (label)"))
+            : .multi(try multiHot(line.values, at: line.place))
+        lines.append(ImageList.Line(number: number, index: line.index, label: label, path: line.path))
     }
 
     private mutating func agree(onWidth columns: Int, at place: String, number: Int) throws {
@@ -106,7 +65,7 @@ struct ImageListReader {
     }
 
     private func classNumber(_ text: Substring, at place: String) throws -> Int {
-        guard let value = Double(Self.trimmed(text)), value.isFinite, value.rounded() == value else {
+        guard let value = Double(ListLine.trimmed(text)), value.isFinite, value.rounded() == value else {
             throw DatasetError(
                 .label, at: place, "'\(text)' is not a whole number", remedy: "write the class number, counted from 0, as 1 or 1.000000")
         }
@@ -127,7 +86,7 @@ struct ImageListReader {
 
     private func multiHot(_ columns: ArraySlice<Substring>, at place: String) throws -> [Float] {
         try columns.enumerated().map { offset, text in
-            guard let value = Float(Self.trimmed(text)), value == 0 || value == 1 else {
+            guard let value = Float(ListLine.trimmed(text)), value == 0 || value == 1 else {
                 throw DatasetError(
                     .label, at: "\(place), column \(offset + 2) (class \(offset))", "'\(text)' is neither 0 nor 1",
                     remedy: "a multi-label list has one column of 0 or 1 for each class; a single-label list has one label column; "
@@ -135,24 +94,5 @@ struct ImageListReader {
             }
             return value
         }
-    }
-
-    private static func tooFewColumns(_ text: String, _ count: Int, at place: String) -> DatasetError {
-        let problem: String
-        if text.split(separator: " ").count >= 3, Int(text.split(separator: " ")[0]) != nil {
-            problem = "the columns are separated by spaces"
-        } else if text.split(separator: ",").count >= 3 {
-            problem = "the columns are separated by commas"
-        } else {
-            problem = "\(count) column\(count == 1 ? "" : "s") where at least 3 are needed ('\(text.prefix(60))')"
-        }
-        return DatasetError(.malformed, at: place, problem, remedy: "separate index, label and path by tabs")
-    }
-
-    private static func trimmed(_ text: Substring) -> Substring {
-        var text = text
-        while text.first == " " { text.removeFirst() }
-        while text.last == " " { text.removeLast() }
-        return text
     }
 }

@@ -18,9 +18,7 @@ public struct ListedImages: AnnotatedImages {
     private let file: String
     private let lines: [ImageList.Line]
     private let faults: [Int: DatasetError]
-    private let images: any ObjectStore
-    /// What the channel holds, where asking for each picture would take a request.
-    private let listing: ChannelFiles?
+    private let pictures: ListedPictures
 
     /// Number of lines that are not blank.
     public var count: Int { lines.count }
@@ -39,23 +37,22 @@ public struct ListedImages: AnnotatedImages {
     ) throws {
         let folder = name.lastIndex(of: "/").map { String(name[...$0]) } ?? ""
         try self.init(
-            lists.bytes(of: name), file: lists.location(of: name), images: images,
-            listing: listing ?? (images is LocalStore ? nil : ChannelFiles(images)), classCount: classCount,
+            lists.bytes(of: name), file: lists.location(of: name), pictures: ListedPictures(images, listing: listing),
+            classCount: classCount,
             classNames: ClassNames.read(folder + ClassNames.fileName, in: lists))
     }
 
     private init(
-        _ bytes: [UInt8], file: String, images: any ObjectStore, listing: ChannelFiles?, classCount: Int?, classNames: [String]?
+        _ bytes: [UInt8], file: String, pictures: ListedPictures, classCount: Int?, classNames: [String]?
     ) throws {
         var reader = ImageListReader(file: file, classCount: classCount)
         try reader.read(bytes, stopsAtFault: false)
         self.file = file
-        self.images = images
-        self.listing = listing
+        self.pictures = pictures
         self.classNames = classNames
         lines = reader.lines
         faults = reader.faults
-        source = "\(file) with images in \(images.place)"
+        source = "\(file) with images in \(pictures.place)"
         let broken = faults.isEmpty ? [] : ["\(file): \(faults.count) of \(lines.count) lines are broken"]
         warnings = broken + Self.gaps(in: lines, without: reader.faults, file: file)
     }
@@ -66,7 +63,7 @@ public struct ListedImages: AnnotatedImages {
             throw DatasetError(.unreadable, at: root, "the folder of the images of '\(file)' does not exist", remedy: "check the path")
         }
         let images = try ListedImages(
-            FileSystem.bytes(of: file), file: file, images: LocalStore(root), listing: nil, classCount: classCount,
+            FileSystem.bytes(of: file), file: file, pictures: ListedPictures(LocalStore(root)), classCount: classCount,
             classNames: ClassNames.beside(FileSystem.folder(of: file)))
         try images.requireAll()
         return images
@@ -76,52 +73,27 @@ public struct ListedImages: AnnotatedImages {
     /// - Throws: ``DatasetError``.
     func requireAll() throws {
         if let first = faults.keys.min(), let fault = faults[first] { throw fault }
-        let missing = lines.filter { !holds($0.path) }
-        if let first = missing.first { throw absent(first, "(\(missing.count) of \(lines.count) images are missing)") }
+        let missing = lines.filter { !pictures.holds($0.path) }
+        if let first = missing.first {
+            throw pictures.absent(first.path, at: place(of: first), "(\(missing.count) of \(lines.count) images are missing)")
+        }
     }
 
     /// Picture `index`, not read, and its label; its place is the line.
     public func record(at index: Int) throws -> AnnotatedImage {
         let annotation = try annotation(at: index)
         let line = lines[index]
-        guard holds(line.path) else { throw absent(line, nil) }
-        let name = Self.key(line.path)
-        return AnnotatedImage(
-            name: name, payload: images is LocalStore ? .file(images.location(of: line.path)) : .stored(images, name: name),
-            annotation: annotation, place: "\(file):\(line.number)")
+        let (name, payload) = try pictures.picture(line.path, at: place(of: line))
+        return AnnotatedImage(name: name, payload: payload, annotation: annotation, place: place(of: line))
     }
+
+    private func place(of line: ImageList.Line) -> String { "\(file):\(line.number)" }
 
     /// Label `index`; whether there is a picture is not asked.
     public func annotation(at index: Int) throws -> Annotation {
         try check(index)
         if let fault = faults[index] { throw fault }
         return .label(lines[index].label)
-    }
-
-    private func holds(_ path: String) -> Bool {
-        listing?.contains(Self.key(path)) ?? (FileSystem.kind(of: images.location(of: path)) == .file)
-    }
-
-    /// `./a.jpg` is a path, but no key of a bucket.
-    private static func key(_ path: String) -> String {
-        var path = Substring(path)
-        while path.hasPrefix("./") { path = path.dropFirst(2) }
-        return String(path)
-    }
-
-    private func absent(_ line: ImageList.Line, _ count: String?) -> DatasetError {
-        DatasetError(
-            .unreadable, at: "\(file):\(line.number)",
-            "the image '\(line.path)' is not in '\(images.place)'" + (count.map { " \($0)" } ?? ""), remedy: hint(for: line.path))
-    }
-
-    private func hint(for path: String) -> String {
-        if let decoded = path.removingPercentEncoding, decoded != path, holds(decoded) {
-            return "there is a '\(decoded)': write paths as they are, not percent-encoded"
-        }
-        let slashes = path.replacingOccurrences(of: "\\", with: "/")
-        if slashes != path, holds(slashes) { return "there is a '\(slashes)': separate folders by '/'" }
-        return "paths are relative to the image channel; add the image or remove the line"
     }
 
     /// Classes below the highest label that no line has.

@@ -69,6 +69,9 @@ public enum ImageRecordLabels {
     /// Above 2²⁴ a float can't tell neighbours apart.
     private static let highestClass = 1 << 24
 
+    /// Edges beyond this are pixels, not fractions of a picture that a box reaches out of.
+    private static let farthestEdge: Float = 4
+
     private static func classID(_ value: Float, _ place: String) throws -> Int {
         guard value >= 0, value <= Float(highestClass), value == value.rounded() else {
             throw DatasetError(.label, at: place, "label \(value) is not a class number", remedy: "use whole numbers from 0")
@@ -101,6 +104,11 @@ public enum ImageRecordLabels {
         return try stride(from: header, to: labels.count, by: object).compactMap { start in
             let row = labels[start..<start + object]
             if row[start] == -1 { return nil }
+            if let edge = row[start + 1..<start + 5].first(where: { $0.magnitude > farthestEdge }) {
+                throw DatasetError(
+                    .label, at: place, "object \((start - header) / object) has an edge at \(edge)",
+                    remedy: "edges are fractions of width and height, 0…1; divide pixels by the picture's sides")
+            }
             return BoundingBox(
                 classID: try classID(row[start], place), left: Double(row[start + 1]), top: Double(row[start + 2]),
                 right: Double(row[start + 3]), bottom: Double(row[start + 4]), isDifficult: object > 5 && row[start + 5] > 0.5)

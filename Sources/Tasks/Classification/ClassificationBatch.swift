@@ -8,37 +8,29 @@ import Weights
 public final class ClassificationBatch: @unchecked Sendable {
     /// Images.
     public let count: Int
-    let shape: (height: Int, width: Int, channels: Int)
-    private let pixels: UnsafeMutableBufferPointer<UInt8>
+    private let pixels: BatchPixels
     private let labels: UnsafeMutableBufferPointer<ClassificationLabel>
 
     init(count: Int, height: Int, width: Int, channels: Int) {
         self.count = count
-        shape = (height, width, channels)
-        pixels = .allocate(capacity: count * height * width * channels)
+        pixels = BatchPixels(count: count, height: height, width: width, channels: channels)
         labels = .allocate(capacity: count)
         labels.initialize(repeating: .single(0))
     }
 
     deinit {
-        pixels.deallocate()
         labels.deinitialize()
         labels.deallocate()
     }
 
     /// The memory of one image.
-    func slot(_ index: Int) -> UnsafeMutableBufferPointer<UInt8> {
-        let size = shape.height * shape.width * shape.channels
-        return UnsafeMutableBufferPointer(rebasing: pixels[index * size..<(index + 1) * size])
-    }
+    func slot(_ index: Int) -> UnsafeMutableBufferPointer<UInt8> { pixels.slot(index) }
 
     func setLabel(_ label: ClassificationLabel, slot: Int) { labels[slot] = label }
 
     /// The normalised input: N, C, H, W in channels-last memory.
     public func input(mean: [Float], std: [Float], dtype: DType, device: Device) throws -> Tensor {
-        let bytes = try Tensor(
-            bytes: UnsafeRawBufferPointer(pixels), shape: [count, shape.height, shape.width, shape.channels], dtype: .uint8)
-        return try normalizeImages(bytes.to(device, nonBlocking: true), mean: mean, std: std, dtype: dtype)
+        try pixels.input(mean: mean, std: std, dtype: dtype, device: device)
     }
 
     /// Class ids: N (int64).
@@ -63,20 +55,17 @@ public final class ClassificationBatch: @unchecked Sendable {
 
 /// Fills mini-batches from a data set or a stream.
 public struct ClassificationBatchBuilder: BatchBuilder {
-    private let record: @Sendable (_ index: Int, _ epoch: Int) throws -> ClassificationRecord
+    private let record: RecordReader<ClassificationRecord>
     let transform: ClassificationTransform
     let seed: UInt64
 
-    /// `seed`: of the augmentation; each image of each epoch draws from a stream of its own.
+    /// Images of a data set. `seed`: of the augmentation; each image of each epoch draws from a stream of its own.
     public init(dataset: ClassificationDataset, transform: ClassificationTransform, seed: UInt64 = 0) {
-        record = { index, _ in try dataset.record(at: index) }
-        self.transform = transform
-        self.seed = seed
+        self.init(record: { index, _ in try dataset.record(at: index) }, transform: transform, seed: seed)
     }
 
-    /// Records that `feed` reads from `stream`.
-    public init(stream: ClassificationStream, feed: RecordFeed, transform: ClassificationTransform, seed: UInt64 = 0) {
-        record = { index, epoch in try stream.record(feed.record(at: index, epoch: epoch)) }
+    init(record: @escaping RecordReader<ClassificationRecord>, transform: ClassificationTransform, seed: UInt64 = 0) {
+        self.record = record
         self.transform = transform
         self.seed = seed
     }

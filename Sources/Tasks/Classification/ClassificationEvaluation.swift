@@ -35,8 +35,10 @@ public struct ClassificationEvaluation {
         let classCount = source.classNames.count
         let multiLabel = source.labelKind == .multi
         var metrics = ClassificationMetrics(classCount: classCount, multiLabel: multiLabel, topK: topK)
-        let loader = try source.loadOnce(
-            batchSize: batchSize, transform: ClassificationTransform(preprocessing), pass: pass, workers: workers)
+        let transform = ClassificationTransform(preprocessing)
+        let loader = try source.loadOnce(batchSize: batchSize, pass: pass, workers: workers) {
+            ClassificationBatchBuilder(record: $0, transform: transform)
+        }
         defer { loader.cancel() }
         try withInference {
             while let loaded = try loader.next() {

@@ -1,8 +1,6 @@
-import Networks
-import Torch
-
 /// The hyperparameters of image classification, with SageMaker's names, ranges and defaults
 /// (`spec/image-classification.md`), and a few of our own, marked.
+@dynamicMemberLookup
 public struct ClassificationHyperparameters: Sendable, Equatable {
     /// How training images are varied.
     public enum Augmentation: String, CaseIterable, Sendable {
@@ -19,25 +17,8 @@ public struct ClassificationHyperparameters: Sendable, Equatable {
     /// The optimiser's name.
     public enum OptimizerName: String, CaseIterable, Sendable { case sgd, adam, rmsprop, nag }
 
-    /// The precision of products in training; weights stay float32.
-    public enum Precision: String, CaseIterable, Sendable {
-        case float32, float16
-        /// Ours.
-        case bfloat16
-        /// Ours, and what is used when nothing is said: bfloat16 where the device multiplies it natively, otherwise float32.
-        case auto
-    }
-
-    /// Accepted for jobs that name it; it matters with several machines only.
-    public enum KeyValueStore: String, CaseIterable, Sendable {
-        case distSync = "dist_sync"
-        case distAsync = "dist_async"
-    }
-
-    /// Outputs of the network; nil: counted in the data.
-    public var numClasses: Int?
-    /// Training images; nil: counted in the data.
-    public var numTrainingSamples: Int?
+    /// What every task has.
+    public var training = TrainingHyperparameters(learningRate: 0.1, weightDecay: 0.0001)
     /// Depth of the network.
     public var numLayers = 152
     /// Channels, height and width of the input.
@@ -48,22 +29,8 @@ public struct ClassificationHyperparameters: Sendable, Equatable {
     public var augmentation: Augmentation?
     /// The shorter side before the crop; nil: see ``resolvedResize(imagesAreFiles:)``.
     public var resize: Int?
-    /// Images in a training step.
-    public var miniBatchSize = 32
-    /// Passes over the training set.
-    public var epochs = 30
     /// The optimiser.
     public var optimizer = OptimizerName.sgd
-    /// The rate at the start.
-    public var learningRate = 0.1
-    /// What the rate is multiplied by at each step of the schedule.
-    public var schedulerFactor = 0.1
-    /// Epochs after which the factor is applied.
-    public var schedulerSteps: [Int] = []
-    /// sgd, nag.
-    public var momentum = 0.9
-    /// sgd, nag.
-    public var weightDecay = 0.0001
     /// adam.
     public var beta1 = 0.9
     /// adam.
@@ -78,33 +45,23 @@ public struct ClassificationHyperparameters: Sendable, Equatable {
     public var useWeightedLoss = false
     /// Also report whether the right class is among the k most likely.
     public var topK: Int?
-    /// Precision of training.
-    public var precision = Precision.auto
     /// Keep a checkpoint in the model every n epochs.
     public var checkpointFrequency: Int?
-    /// Stop when the objective no longer improves.
-    public var earlyStopping = false
-    /// Epochs before which training never stops early.
-    public var earlyStoppingMinEpochs = 10
-    /// Epochs without improvement that are tolerated.
-    public var earlyStoppingPatience = 5
-    /// Relative improvement below which there is none.
-    public var earlyStoppingTolerance = 0.0
-    /// Several machines.
-    public var kvStore: KeyValueStore?
-    /// Ours: seed of weights, order and augmentation.
-    public var seed = 0
+    /// The properties of ``training``, as if they were these hyperparameters' own.
+    public subscript<Value>(dynamicMember path: WritableKeyPath<TrainingHyperparameters, Value>) -> Value {
+        get { training[keyPath: path] }
+        set { training[keyPath: path] = newValue }
+    }
 
     /// The defaults.
     public init() {}
 
     /// The names that a job may set.
-    public static let names = [
-        "num_classes", "num_training_samples", "num_layers", "image_shape", "use_pretrained_model", "augmentation_type", "resize",
-        "mini_batch_size", "epochs", "optimizer", "learning_rate", "lr_scheduler_factor", "lr_scheduler_step", "momentum", "weight_decay",
-        "beta_1", "beta_2", "eps", "gamma", "multi_label", "use_weighted_loss", "top_k", "precision_dtype", "checkpoint_frequency",
-        "early_stopping", "early_stopping_min_epochs", "early_stopping_patience", "early_stopping_tolerance", "kv_store", "seed",
-    ]
+    public static let names =
+        TrainingHyperparameters.names + [
+            "num_layers", "image_shape", "use_pretrained_model", "augmentation_type", "resize", "optimizer", "beta_1", "beta_2", "eps",
+            "gamma", "multi_label", "use_weighted_loss", "top_k", "checkpoint_frequency",
+        ]
 
     /// Whether both resolve to the same settings.
     public static func == (a: Self, b: Self) -> Bool { a.resolved == b.resolved }

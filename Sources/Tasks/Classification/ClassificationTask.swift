@@ -122,9 +122,11 @@ public final class ClassificationTask: TrainingTask {
     public func load(
         epochs: Range<Int>, firstBatch: Int, workers: Int?, unreadable: UnreadablePolicy
     ) throws -> BatchLoader<ClassificationBatchBuilder> {
-        try training.loadTraining(
-            batchSize: hyperparameters.miniBatchSize, transform: transform, seed: UInt64(hyperparameters.seed), bounds: shuffleBounds,
-            epochs: epochs, firstBatch: firstBatch, workers: workers, unreadable: unreadable)
+        let seed = UInt64(hyperparameters.seed)
+        return try training.loadTraining(
+            batchSize: hyperparameters.miniBatchSize, seed: seed, bounds: shuffleBounds, epochs: epochs, firstBatch: firstBatch,
+            workers: workers, unreadable: unreadable
+        ) { ClassificationBatchBuilder(record: $0, transform: transform, seed: seed) }
     }
 
     /// Forward pass, loss and hits of a mini-batch.

@@ -35,10 +35,52 @@ enum HyperparameterHelp {
             beta_1, beta_2          adam: 0…1 [0.9, 0.999]
             eps                     adam, rmsprop: 0…1 [1e-8]
             gamma                   rmsprop: 0…1 [0.9]
-          early stopping, by validation accuracy
+        \(earlyStopping(by: "accuracy"))
+        """
+
+    static let detection = """
+        HYPERPARAMETERS (-p name=value; SageMaker's names, all optional)
+          network
+            base_network            vgg-16, resnet-50; resnet-18, resnet-34,
+                                    resnet-101 are ours [vgg-16]
+            image_shape             side of the square that images are stretched
+                                    to, 300 or more; 300 and 512 advised [300]
+            num_classes             counted in the data; refused where it differs
+            num_training_samples    counted in the data; refused where it differs
+            use_pretrained_model    1: start from ImageNet weights [1]
+            freeze_layer_pattern    a regular expression: layers whose names begin
+                                    so are not trained, as ^(conv1_|conv2_).* [none]
+          images
+            label_width             room for an image's objects: 2 + 5 for each [350]
+          training
+            epochs                  passes over the data [30]
+            mini_batch_size         images a step [32]
+            seed                    of weights, order and augmentation [0]
+            precision_dtype         float32, bfloat16, auto [auto];
+                                    float16 is taken for bfloat16
+            kv_store                dist_sync, dist_async: several machines [none]
+          optimizer
+            optimizer               sgd, adam, rmsprop, adadelta [sgd]
+            learning_rate           above 0, at most 1 [0.001]
+            lr_scheduler_step       epochs after which the rate falls, as 10,20
+            lr_scheduler_factor     by which it falls, above 0, at most 1 [0.1]
+            momentum                sgd: 0…1 [0.9]
+            weight_decay            sgd, rmsprop: 0…1 [0.0005]
+          detections
+            overlap_threshold       overlap (IoU) of a hit, above 0, at most 1 [0.5]
+            nms_threshold           overlap above which the less certain of two
+                                    boxes of a class is dropped [0.45]
+            nms_topk                boxes that are compared for it [400]
+        \(earlyStopping(by: "mAP"))
+        """
+
+    private static func earlyStopping(by metric: String) -> String {
+        """
+          early stopping, by validation \(metric)
             early_stopping              True: stop when nothing improves [False]
             early_stopping_min_epochs   never before so many epochs [10]
             early_stopping_patience     epochs to wait for an improvement [5]
             early_stopping_tolerance    relative gain that counts, 0…1 [0.0]
         """
+    }
 }

@@ -1,0 +1,91 @@
+/// One picture of a training set with its target: what every task's record has.
+public protocol TargetedImage: Sendable {
+    /// What an error names: a path, or `test_batch.bin, record 17` (records count from 0).
+    var id: String { get }
+    /// The picture, not decoded.
+    var payload: ImagePayload { get }
+}
+
+/// A task's records in storage that is read in any order: the classes are known, and every target has been checked against them.
+public protocol TargetedImages: RandomAccessDataset where Record: TargetedImage {
+    /// Name of each class; position = class number.
+    var classNames: [String] { get }
+    /// What the records were read from, for people.
+    var source: String { get }
+    /// Things that are odd but no reason to stop, one sentence each.
+    var warnings: [String] { get }
+}
+
+extension TargetedImages {
+    /// Compares the data with what hyperparameters or a model say about them.
+    ///
+    /// - Parameters:
+    ///   - classCount: `num_classes`; every label must lie below it and there must be as many classes.
+    ///   - sampleCount: `num_training_samples`; the step schedule is counted in it, so a wrong one would shift every step.
+    /// - Throws: ``DatasetError`` with both numbers.
+    public func check(classCount: Int? = nil, sampleCount: Int? = nil) throws {
+        if let classCount, classCount != classNames.count {
+            throw DatasetError(
+                .classes, at: source,
+                "num_classes is \(classCount) but there are \(classNames.count) classes (\(ClassNames.listed(classNames)))",
+                remedy: "set num_classes to \(classNames.count) or correct the data")
+        }
+        if let sampleCount, sampleCount != count {
+            throw DatasetError(
+                .argument, at: source, "num_training_samples is \(sampleCount) but there are \(count) images",
+                remedy: "set it to \(count), or leave it out: it is counted")
+        }
+    }
+}
+
+/// Where a task's images come from: storage that is read in any order, or a stream.
+public enum ImageSource<Dataset: TargetedImages, Stream: TargetedStream>: Sendable where Dataset.Record == Stream.Record {
+    /// Records in any order.
+    case dataset(Dataset)
+    /// Records as they come.
+    case stream(Stream)
+
+    /// Name of each class; position = class number.
+    public var classNames: [String] {
+        switch self {
+        case .dataset(let dataset): dataset.classNames
+        case .stream(let stream): stream.classNames
+        }
+    }
+
+    /// What the records are read from, for people.
+    public var source: String {
+        switch self {
+        case .dataset(let dataset): dataset.source
+        case .stream(let stream): stream.source
+        }
+    }
+
+    /// Number of records, where it is known.
+    public var count: Int? {
+        switch self {
+        case .dataset(let dataset): dataset.count
+        case .stream(let stream): stream.count
+        }
+    }
+
+    /// Things that are odd but no reason to stop, one sentence each.
+    public var warnings: [String] {
+        switch self {
+        case .dataset(let dataset): dataset.warnings
+        case .stream(let stream): stream.warnings
+        }
+    }
+
+    /// Whether pictures are original files, which may be of any size.
+    public var imagesAreFiles: Bool {
+        switch self {
+        case .dataset(let dataset):
+            switch try? dataset.record(at: 0).payload {
+            case .file, .stored: true
+            case .encoded, .pixels, nil: false
+            }
+        case .stream(let stream): stream.imagesAreFiles
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import Datasets
+import Imaging
+import Weights
+
+/// From a picture as it is stored, with its boxes, to the pixels that the network sees and the objects that it is to find in them: decoding,
+/// augmentation, stretching to the input's size (the ratio of the sides is not kept). Normalisation follows on the device. Without
+/// augmentation it is the one preprocessing of validation and prediction.
+///
+/// Augmentation is the SSD paper's: colours, expansion, crop, flip, and a random way to resample (`spec/object-detection.md`,
+/// "Augmentation"). All of it is one pass over the part of the picture that is shown, decoded no larger than needed; the expansion's canvas
+/// exists in numbers only.
+public struct DetectionTransform: Sendable {
+    /// Size of the input, and the mean colour, which fills what lies outside of a picture.
+    public let preprocessing: PreprocessingDescription
+    /// Whether to vary: training.
+    public let augments: Bool
+
+    /// Makes a transform. `augments`: false for validation and prediction.
+    public init(_ preprocessing: PreprocessingDescription, augments: Bool = false) {
+        self.preprocessing = preprocessing
+        self.augments = augments
+    }
+
+    /// Bytes of one image: height × width × 3.
+    public var byteCount: Int { preprocessing.height * preprocessing.width * 3 }
+
+    /// Writes the input's pixels (H, W, 3) into `slot`.
+    ///
+    /// - Parameters:
+    ///   - payload: the picture.
+    ///   - boxes: its objects as annotated.
+    ///   - name: what errors call it.
+    ///   - slot: memory for ``byteCount`` values.
+    ///   - random: of the picture and the epoch.
+    /// - Returns: the picture's own size; and the objects to find, in fractions of the input: those of `BoundingBox.forTraining`
+    ///   whose centre is shown, clipped to what is shown.
+    /// - Throws: `ImagingError` or `DatasetError` that names the picture.
+    public func write(
+        _ payload: ImagePayload, boxes: [BoundingBox], named name: String, into slot: UnsafeMutableBufferPointer<UInt8>,
+        random: inout RandomStream
+    ) throws -> (size: PixelSize, objects: [BoundingBox]) {
+        do {
+            let objects = boxes.compactMap(\.forTraining)
+            guard augments else {
+                let (size, _) = try show(DetectionView(), of: payload, .triangle, into: slot)
+                return (size, objects)
+            }
+            let distortion = Self.distortion(random: &random)
+            let view = DetectionViewSampler.view(of: objects, random: &random)
+            let filter = ResamplingFilter.allCases[Int.random(in: 0..<ResamplingFilter.allCases.count, using: &random)]
+            let (size, part) = try show(view, of: payload, filter, into: slot)
+            // What fills the rest stays the mean.
+            if let part { try distortion.apply(to: slot, width: preprocessing.width, part: part) }
+            return (size, view.objects(objects))
+        } catch let error as ImagingError {
+            throw error.naming(name)
+        }
+    }
+
+    private func show(
+        _ view: DetectionView, of payload: ImagePayload, _ filter: ResamplingFilter, into slot: UnsafeMutableBufferPointer<UInt8>
+    ) throws -> (size: PixelSize, part: PixelRect?) {
+        let (width, height) = (preprocessing.width, preprocessing.height)
+        let fill = preprocessing.mean.map { UInt8(min(max($0 * 255, 0), 255).rounded()) }
+        func draw(_ image: Image, _ rect: FractionalRect) throws -> PixelRect? {
+            try image.show(rect, width: width, height: height, mirrored: view.isMirrored, filter: filter, fill: fill, into: slot)
+        }
+        if case .pixels(let image) = payload {
+            let size = PixelSize(width: image.width, height: image.height)
+            return (size, try draw(image.rgb(), view.pixels(of: size)))
+        }
+        let bytes = try payload.encodedBytes()
+        let header = try ImageHeader(of: bytes)
+        let size = PixelSize(width: header.width, height: header.height)
+        let rect = view.pixels(of: size)
+        guard let region = view.visible(of: size) else {
+            // Nothing of the picture is shown; any pixel tells where nothing is.
+            return (size, try draw(Image(width: 1, height: 1, filledWith: fill), FractionalRect(x: 2, y: 2, width: 1, height: 1)))
+        }
+        let cover = (
+            max(1, Int((Double(region.width) * Double(width) / rect.width).rounded(.up))),
+            max(1, Int((Double(region.height) * Double(height) / rect.height).rounded(.up)))
+        )
+        let decoded = try Image.decodingRegion(region, of: bytes, toCover: cover)
+        let scaleX = decoded.source.width / Double(region.width), scaleY = decoded.source.height / Double(region.height)
+        return (
+            size,
+            try draw(
+                decoded.image,
+                FractionalRect(
+                    x: decoded.source.x + (rect.x - Double(region.x)) * scaleX, y: decoded.source.y + (rect.y - Double(region.y)) * scaleY,
+                    width: rect.width * scaleX, height: rect.height * scaleY))
+        )
+    }
+
+    /// Brightness ±32 of 255, contrast ½ to 3⁄2, saturation ½ to 3⁄2, hue ±18°, each with probability ½; contrast comes before or, with
+    /// probability ½, behind saturation and hue (the SSD paper's implementation, `DistortImage`, without its exchange of channels).
+    static func distortion(random: inout RandomStream) -> ColourDistortion {
+        var distortion = ColourDistortion()
+        if Bool.random(using: &random) { distortion.brightness = Double.random(in: -32...32, using: &random) }
+        let contrast = Bool.random(using: &random) ? Double.random(in: 0.5...1.5, using: &random) : 1
+        if Bool.random(using: &random) { distortion.contrast = contrast } else { distortion.lastContrast = contrast }
+        if Bool.random(using: &random) { distortion.saturation = Double.random(in: 0.5...1.5, using: &random) }
+        if Bool.random(using: &random) { distortion.hue = Double.random(in: -18...18, using: &random) }
+        return distortion
+    }
+}
+
+extension DetectionView {
+    /// The view in pixels of a picture of this size.
+    fileprivate func pixels(of size: PixelSize) -> FractionalRect {
+        let (columns, rows) = (Double(size.width), Double(size.height))
+        return FractionalRect(x: left * columns, y: top * rows, width: width * columns, height: height * rows)
+    }
+
+    /// The pixels of the picture that the view touches; nil: none.
+    fileprivate func visible(of size: PixelSize) -> PixelRect? {
+        let rect = pixels(of: size)
+        let x = max(0, Int(rect.x.rounded(.down))), y = max(0, Int(rect.y.rounded(.down)))
+        let right = min(size.width, Int((rect.x + rect.width).rounded(.up))),
+            bottom = min(size.height, Int((rect.y + rect.height).rounded(.up)))
+        return x < right && y < bottom ? PixelRect(x: x, y: y, width: right - x, height: bottom - y) : nil
+    }
+}

@@ -1,0 +1,123 @@
+import Torch
+
+/// The hyperparameters that every task has, with SageMaker's names (`spec/hyperparameters.md`): data, schedule, precision, early stopping.
+///
+/// Tasks hold one and answer for its properties as if they were their own.
+public struct TrainingHyperparameters: Sendable, Equatable {
+    /// The precision of products in training; weights stay float32.
+    public enum Precision: String, CaseIterable, Sendable {
+        case float32, float16
+        /// Ours.
+        case bfloat16
+        /// Ours, and what is used when nothing is said: bfloat16 where the device multiplies it natively, otherwise float32.
+        case auto
+    }
+
+    /// Accepted for jobs that name it; it matters with several machines only.
+    public enum KeyValueStore: String, CaseIterable, Sendable {
+        case distSync = "dist_sync"
+        case distAsync = "dist_async"
+        /// One machine: what the original resolves an unset value to and writes into its models.
+        case device
+    }
+
+    /// Classes; nil: counted in the data.
+    public var numClasses: Int?
+    /// Training images; nil: counted in the data.
+    public var numTrainingSamples: Int?
+    /// Images in a training step.
+    public var miniBatchSize = 32
+    /// Passes over the training set.
+    public var epochs = 30
+    /// The rate at the start.
+    public var learningRate: Double
+    /// What the rate is multiplied by at each step of the schedule.
+    public var schedulerFactor = 0.1
+    /// Epochs after which the factor is applied.
+    public var schedulerSteps: [Int] = []
+    /// For optimisers with a velocity.
+    public var momentum = 0.9
+    /// L2 decay, for the optimisers that the contract says.
+    public var weightDecay: Double
+    /// Precision of training.
+    public var precision = Precision.auto
+    /// Stop when the objective no longer improves.
+    public var earlyStopping = false
+    /// Epochs before which training never stops early.
+    public var earlyStoppingMinEpochs = 10
+    /// Epochs without improvement that are tolerated.
+    public var earlyStoppingPatience = 5
+    /// Relative improvement below which there is none.
+    public var earlyStoppingTolerance = 0.0
+    /// Several machines.
+    public var kvStore: KeyValueStore?
+    /// Ours: seed of weights, order and augmentation.
+    public var seed = 0
+
+    /// The defaults, with those that differ between tasks.
+    public init(learningRate: Double, weightDecay: Double) {
+        self.learningRate = learningRate
+        self.weightDecay = weightDecay
+    }
+
+    static let names = [
+        "num_classes", "num_training_samples", "mini_batch_size", "epochs", "learning_rate", "lr_scheduler_factor", "lr_scheduler_step",
+        "momentum", "weight_decay", "precision_dtype", "early_stopping", "early_stopping_min_epochs", "early_stopping_patience",
+        "early_stopping_tolerance", "kv_store", "seed",
+    ]
+
+    /// Takes what is given. `learns`: whether a learning rate of 0 is a fault.
+    mutating func read(_ read: inout HyperparameterReader, learns: Bool) {
+        let any = 1...Int.max
+        let unit = 0.0...1.0
+        numClasses = read.integer("num_classes", in: any)
+        numTrainingSamples = read.integer("num_training_samples", in: any)
+        miniBatchSize = read.integer("mini_batch_size", in: any) ?? miniBatchSize
+        epochs = read.integer("epochs", in: any) ?? epochs
+        learningRate = read.number("learning_rate", in: unit, aboveLowest: learns) ?? learningRate
+        schedulerFactor = read.number("lr_scheduler_factor", in: unit, aboveLowest: learns) ?? schedulerFactor
+        schedulerSteps = read.integers("lr_scheduler_step") ?? schedulerSteps
+        momentum = read.number("momentum", in: unit) ?? momentum
+        weightDecay = read.number("weight_decay", in: unit) ?? weightDecay
+        precision = read.choice("precision_dtype") ?? precision
+        earlyStopping = read.flag("early_stopping") ?? earlyStopping
+        earlyStoppingMinEpochs = read.integer("early_stopping_min_epochs", in: any) ?? earlyStoppingMinEpochs
+        earlyStoppingPatience = read.integer("early_stopping_patience", in: any) ?? earlyStoppingPatience
+        earlyStoppingTolerance = read.number("early_stopping_tolerance", in: unit) ?? earlyStoppingTolerance
+        kvStore = read.choice("kv_store")
+        seed = read.integer("seed", in: 0...Int.max) ?? seed
+        read.acceptInternalNames()
+    }
+
+    /// Every value under its SageMaker name, as text; momentum and weight decay are the optimiser's to write.
+    var resolved: [String: String] {
+        var values: [String: String] = [
+            "mini_batch_size": "\(miniBatchSize)", "epochs": "\(epochs)", "learning_rate": "\(learningRate)",
+            "lr_scheduler_factor": "\(schedulerFactor)", "precision_dtype": precision.rawValue,
+            "early_stopping": earlyStopping ? "True" : "False", "seed": "\(seed)",
+        ]
+        values["num_classes"] = numClasses.map(String.init)
+        values["num_training_samples"] = numTrainingSamples.map(String.init)
+        values["lr_scheduler_step"] = schedulerSteps.isEmpty ? nil : list(schedulerSteps)
+        values["kv_store"] = kvStore?.rawValue
+        if earlyStopping {
+            values["early_stopping_min_epochs"] = "\(earlyStoppingMinEpochs)"
+            values["early_stopping_patience"] = "\(earlyStoppingPatience)"
+            values["early_stopping_tolerance"] = "\(earlyStoppingTolerance)"
+        }
+        return values
+    }
+
+    /// The precision of products on `device`; nil: float32.
+    public func reducedPrecision(on device: Device) -> DType? {
+        switch precision {
+        case .float32: nil
+        // Without loss scaling small gradients vanish in float16; bfloat16 costs the same and has float32's range.
+        case .float16, .bfloat16: .bfloat16
+        case .auto: device.nativeReducedPrecision
+        }
+    }
+}
+
+/// Numbers as hyperparameters and messages write them: `10, 20`.
+func list(_ numbers: some Sequence<Int>) -> String { numbers.map(String.init).joined(separator: ", ") }
