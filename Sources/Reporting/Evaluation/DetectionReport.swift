@@ -47,7 +47,8 @@ public struct DetectionReport: EvaluationSummary {
             let name = classes.indices.contains(index) ? classes[index] : String(index)
             let ofCOCO = coco.perClass.indices.contains(index) ? coco.perClass[index] : nil
             table.add(
-                [name] + [figures.averagePrecision, ofCOCO].map { $0.map { Figures.decimal($0) } ?? "–" } + [Figures.count(figures.objects)])
+                [name] + [figures.averagePrecision, ofCOCO].map { $0.map { Figures.decimal($0) } ?? "–" } + [Figures.count(figures.objects)]
+            )
         }
         return table
     }

@@ -21,8 +21,8 @@ public struct DetectionHyperparameters: Sendable, Equatable {
     public var training = TrainingHyperparameters(learningRate: 0.001, weightDecay: 0.0005)
     /// The network whose maps are searched for objects.
     public var baseNetwork = BaseNetwork.vgg16
-    /// Start from ImageNet weights.
-    public var usePretrainedModel = true
+    /// Start from ImageNet weights. The guide says 1, but every published default file of the original's container holds 0.
+    public var usePretrainedModel = false
     /// Side of the square that every image is stretched to, in pixels.
     public var imageShape = 300
     /// A regular expression; parameters whose names begin with a match are not updated.

@@ -29,7 +29,8 @@ extension InitialWeights {
 
     private func check(_ found: DetectionArchitecture, _ source: String, _ architecture: DetectionArchitecture) throws {
         guard found.base == architecture.base else {
-            throw TaskError("\(source) has the base network \(found.base) and base_network is \(architecture.base). Set base_network to \(found.base).")
+            throw TaskError(
+                "\(source) has the base network \(found.base) and base_network is \(architecture.base). Set base_network to \(found.base).")
         }
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Reporting
 import Tasks
+import Torch
 import Weights
 
 /// `sightline evaluate`.
@@ -13,8 +14,10 @@ struct Evaluate: ParsableCommand {
               sightline evaluate run --data photos/validation
               sightline evaluate run/model --data images --lst test.lst --json
               sightline evaluate cifar10_resnet20.safetensors --data cifar10/test_batch.bin
+              sightline evaluate detector --data cells --annotation cells.json
 
-            The model is a run's folder, a model folder, or a file of weights.
+            The model is a run's folder, a model folder, or a file of weights. A detector is
+            scored by Pascal VOC's mAP and COCO's.
             """)
 
     @Argument(help: "The model.")
@@ -26,14 +29,23 @@ struct Evaluate: ParsableCommand {
     @Option(help: ArgumentHelp("The images' .lst.", valueName: "file"))
     var lst: String?
 
+    @Option(help: ArgumentHelp("The images' boxes, if not beside them: a folder, or a COCO file.", valueName: "path"))
+    var annotation: String?
+
+    @Option(help: ArgumentHelp("Which half, where one folder holds both: train or validation.", valueName: "name"))
+    var channel = "validation"
+
     @Option(help: "Precision of products.")
     var precision = PredictionPrecision.float32
 
     @Option(help: ArgumentHelp("Also count images whose class is among the k most likely.", valueName: "k"))
     var topK = 5
 
-    @Option(help: ArgumentHelp("Images at a time.", valueName: "n"))
-    var batchSize = 64
+    @Option(help: ArgumentHelp("Overlap (IoU) from which a detection is right. (default: the model's)", valueName: "IoU"))
+    var overlap: Double?
+
+    @Option(help: ArgumentHelp("Images at a time. (default: 64; 8 for detectors)", valueName: "n"))
+    var batchSize: Int?
 
     @Option(help: ArgumentHelp("Names for the classes of weights that come without.", valueName: "a,b,c"))
     var classNames: ClassNameList?
@@ -45,28 +57,63 @@ struct Evaluate: ParsableCommand {
 
     func validate() throws {
         guard topK >= 2 else { throw ValidationError("--top-k is \(topK); it must be 2 or more.") }
-        guard batchSize >= 1 else { throw ValidationError("--batch-size is \(batchSize); it must be 1 or more.") }
+        if let batchSize, batchSize < 1 { throw ValidationError("--batch-size is \(batchSize); it must be 1 or more.") }
+        if let overlap, !(overlap > 0 && overlap <= 1) {
+            throw ValidationError("--overlap is \(overlap); it must be above 0 and at most 1, such as 0.5.")
+        }
     }
 
     func run() throws {
         let device = try engine.start()
+        switch try ModelKind(of: model) {
+        case .detection: try evaluateDetector(on: device)
+        case .classification, .segmentation: try evaluateClassifier(on: device)
+        }
+    }
+
+    private func evaluateClassifier(on device: Device) throws {
         let predictor = try ClassificationPredictor(model, classNames: classNames?.names, device: device, precision: precision.type)
         let description = predictor.description
-        // Classes that nobody named take the data's names.
-        let isNamed = description.classes != description.classes.indices.map(String.init)
         let dataset = try ClassificationDataset(
-            channel: data, list: lst, split: .validation, classNames: isNamed ? description.classes : nil)
-        for warning in dataset.warnings { TextOutput.standardError.write("note: \(warning)\n") }
+            channel: data, list: lst, split: channel == "train" ? .training : .validation, classNames: names(of: description))
+        try report(dataset.warnings, count: dataset.count) { progress, seconds in
+            let metrics = try predictor.evaluate(
+                dataset, batchSize: batchSize ?? 64, topK: description.multiLabel ? nil : topK, progress: progress)
+            let report = EvaluationReport(metrics, classes: dataset.classNames, seconds: seconds())
+            return json ? report.json.line + "\n" : report.text
+        }
+    }
 
+    private func evaluateDetector(on device: Device) throws {
+        let predictor = try DetectionPredictor(model, classNames: classNames?.names, device: device, precision: precision.type)
+        var images = DetectionChannel(data)
+        (images.annotations, images.list, images.channel) = (annotation, lst, channel)
+        images.classNames = names(of: predictor.description)
+        images.mode = .fastFile
+        let source = try images.open()
+        try report(source.warnings, count: source.count ?? 0) { progress, seconds in
+            let metrics = try predictor.evaluate(source, batchSize: batchSize ?? 8, overlap: overlap, progress: progress)
+            let report = DetectionReport(metrics, classes: source.classNames, seconds: seconds())
+            return json ? report.json.line + "\n" : report.text
+        }
+    }
+
+    /// The model's class names; nil where nobody named them, so that they take the data's.
+    private func names(of description: ModelDescription) -> [String]? {
+        description.classes != description.classes.indices.map(String.init) ? description.classes : nil
+    }
+
+    private func report(
+        _ warnings: [String], count: Int, _ body: ((Int, Int?) throws -> Void, () -> Double) throws -> String
+    ) throws {
+        for warning in warnings { TextOutput.standardError.write("note: \(warning)\n") }
         let line = LiveLine(.standardError)
         defer { line.close() }
         let begin = ContinuousClock.now
-        let metrics = try predictor.evaluate(dataset, batchSize: batchSize, topK: description.multiLabel ? nil : topK) { done, _ in
-            line.show("\(Listing.count(done))/\(Listing.count(dataset.count)) images")
-        }
-        let seconds = begin.duration(to: .now) / .seconds(1)
+        let text = try body(
+            { done, _ in line.show("\(Listing.count(done))/\(Listing.count(count)) images") },
+            { begin.duration(to: .now) / .seconds(1) })
         line.close()
-        let report = EvaluationReport(metrics, classes: dataset.classNames, seconds: seconds)
-        TextOutput.standardOutput.write(json ? report.json.line + "\n" : report.text)
+        TextOutput.standardOutput.write(text)
     }
 }

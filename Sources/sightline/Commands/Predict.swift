@@ -12,10 +12,15 @@ struct Predict: ParsableCommand {
             EXAMPLES
               sightline predict run cat.jpg dog.jpg
               sightline predict run photos --json > predictions.jsonl
+              sightline predict detector photos --output drawn --threshold 0.4
               sightline predict run cifar10/test_batch.bin --record 17
 
             Folders are searched for JPEG and PNG files. An image that can't be read is
             reported, the others go on, and the exit status is 1.
+
+            A detector names each object with its score and its box in pixels; --output draws
+            them into copies of the images. JSON holds rows of class number, score, left,
+            top, right and bottom, the last four as fractions of the image's sides.
             """)
 
     @Argument(help: "The model: a run's folder, a model folder, or a file of weights.")
@@ -30,6 +35,12 @@ struct Predict: ParsableCommand {
     @Option(help: ArgumentHelp("Classes to print, the likeliest first.", valueName: "n"))
     var top = 5
 
+    @Option(help: ArgumentHelp("Detectors: scores must exceed it. (default: 0.5; 0.01 with --json alone)", valueName: "score"))
+    var threshold: Double?
+
+    @Option(help: ArgumentHelp("Detectors: the folder for images with what was found drawn in.", valueName: "folder"))
+    var output: String?
+
     @Option(help: "Precision of products.")
     var precision = PredictionPrecision.float32
 
@@ -43,6 +54,9 @@ struct Predict: ParsableCommand {
 
     func validate() throws {
         guard top >= 1 else { throw ValidationError("--top is \(top); it must be 1 or more.") }
+        if let threshold, !(0...1).contains(threshold) {
+            throw ValidationError("--threshold is \(threshold); it must be from 0 to 1.")
+        }
         guard !images.isEmpty else { throw ValidationError("There is no image. Give files or folders.") }
         if !record.isEmpty, images.count != 1 {
             throw ValidationError("--record needs one data set, and \(images.count) paths are given.")
@@ -51,36 +65,87 @@ struct Predict: ParsableCommand {
 
     func run() throws {
         let device = try engine.start()
+        switch try ModelKind(of: model) {
+        case .detection: try detect(on: device)
+        case .classification, .segmentation: try classify(on: device)
+        }
+    }
+
+    private func classify(on device: Device) throws {
+        if output != nil || threshold != nil {
+            throw Failure.usage("--output and --threshold are for detectors, and \(model) is a classifier.")
+        }
         let predictor = try ClassificationPredictor(model, classNames: classNames?.names, device: device, precision: precision.type)
         let printer = PredictionPrinter(classes: predictor.description.classes, top: top, asJSON: json)
-        var allRead = true
-        func attempt(_ body: () throws -> Void) {
-            do {
-                try body()
-            } catch {
-                complain("\(error)")
-                allRead = false
-            }
-        }
+        var attempts = Attempts()
         if record.isEmpty {
-            for path in images {
-                attempt {
-                    for file in try ImageFiles.find(path) {
-                        attempt { printer.print(try predictor.predict(.file(file), named: file), of: file) }
-                    }
-                }
-            }
+            attempts.each(images) { file in printer.print(try predictor.predict(.file(file), named: file), of: file) }
         } else {
             let dataset = try ClassificationDataset(channel: images[0], split: .validation, classNames: predictor.description.classes)
             for index in record {
-                attempt {
+                attempts.attempt {
                     let record = try dataset.record(at: index)
                     printer.print(try predictor.predict(record.payload, named: record.id), of: record.id, label: record.label)
                 }
             }
         }
-        if !allRead { throw Failure.reported }
+        try attempts.finish()
     }
+
+    private func detect(on device: Device) throws {
+        let predictor = try DetectionPredictor(model, classNames: classNames?.names, device: device, precision: precision.type)
+        let classes = predictor.description.classes
+        let printer = DetectionPrinter(classes: classes, asJSON: json)
+        let drawing = try output.map { try DrawnImages(folder: $0, classes: classes) }
+        let least = threshold ?? (json && output == nil ? 0.01 : 0.5)
+        var attempts = Attempts()
+        if record.isEmpty {
+            attempts.each(images) { file in
+                let found = try predictor.predict(.file(file), named: file, threshold: least)
+                printer.print(found.detections, size: found.size, of: file)
+                try drawing?.write(found.detections, of: .file(file), named: file)
+            }
+        } else {
+            var channel = DetectionChannel(images[0])
+            (channel.channel, channel.mode, channel.classNames) = ("validation", .fastFile, classes)
+            let dataset = try channel.openDataset()
+            for index in record {
+                attempts.attempt {
+                    let record = try dataset.record(at: index)
+                    let found = try predictor.predict(record.payload, named: record.id, threshold: least)
+                    printer.print(found.detections, size: found.size, of: record.id)
+                    try drawing?.write(found.detections, of: record.payload, named: record.id)
+                }
+            }
+        }
+        try attempts.finish()
+    }
+}
+
+/// Images that are tried one after another: those that fail are told, and the others go on.
+private struct Attempts {
+    private var allDone = true
+
+    mutating func attempt(_ body: () throws -> Void) {
+        do {
+            try body()
+        } catch {
+            complain("\(error)")
+            allDone = false
+        }
+    }
+
+    /// Every image that the paths stand for.
+    mutating func each(_ paths: [String], _ body: (String) throws -> Void) {
+        for path in paths {
+            var files: [String] = []
+            attempt { files = try ImageFiles.find(path) }
+            for file in files { attempt { try body(file) } }
+        }
+    }
+
+    /// Leaves with the failure's exit status where there was one.
+    func finish() throws { if !allDone { throw Failure.reported } }
 }
 
 /// Writes predictions as text or as JSON lines (`spec/inference.md`).

@@ -8,7 +8,9 @@ struct Train: ParsableCommand {
             EXAMPLES
               sightline train classification --train photos --validation-split 0.1 \\
                 --output run -p num_layers=18 -p epochs=10
-              sightline train classification --help
+              sightline train detection --train cells --validation cells \\
+                --output run -p base_network=resnet-18 -p epochs=30
+              sightline train detection --help
             """,
-        subcommands: [TrainClassification.self])
+        subcommands: [TrainClassification.self, TrainDetection.self])
 }

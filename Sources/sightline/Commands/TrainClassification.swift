@@ -36,79 +36,16 @@ struct TrainClassification: ParsableCommand {
     @Option(help: ArgumentHelp("The training images' .lst.", valueName: "file"))
     var trainLst: String?
 
-    @Option(help: ArgumentHelp("Validation images: they pick the best epoch.", valueName: "path"))
-    var validation: String?
-
-    @Option(help: ArgumentHelp("The validation images' .lst.", valueName: "file"))
-    var validationLst: String?
-
-    @Option(help: ArgumentHelp("The share of the training images to hold out for validation.", valueName: "share"))
-    var validationSplit: Double?
-
-    @Option(help: ArgumentHelp("The run's folder: model, results, checkpoint.", valueName: "folder"))
-    var output: String
+    @OptionGroup var held: ValidationOptions
 
     @OptionGroup var channels: ChannelOptions
 
-    @OptionGroup var hyperparameters: HyperparameterOptions
-
-    @Option(help: ArgumentHelp("Train on from this model, with the same classes.", valueName: "model"))
-    var model: String?
-
-    @Option(help: ArgumentHelp("Start from these weights, with a fresh last layer.", valueName: "file"))
-    var pretrained: String?
-
-    @Flag(help: "Go on with the run in --output, or begin it where there is none.")
-    var resume = false
-
-    @Flag(help: "Replace the run in --output.")
-    var overwrite = false
-
-    @OptionGroup var engine: EngineOptions
-
-    @Option(help: ArgumentHelp("Threads that read images. (default: one a core but one)", valueName: "n"))
-    var workers: Int?
-
-    @Option(help: ArgumentHelp("Leave out at most n images that can't be read.", valueName: "n"))
-    var skipUnreadable = 0
-
-    @Option(help: ArgumentHelp("Names for classes that come as numbers, with commas between.", valueName: "a,b,c"))
-    var classNames: ClassNameList?
-
-    @Flag(help: "Write one JSON object an event to standard output.")
-    var json = false
-
-    @Flag(name: .shortAndLong, help: "No progress; errors only.")
-    var quiet = false
-
-    @Flag(help: "Read data and settings, print them, train nothing.")
-    var dryRun = false
-
-    func validate() throws {
-        if resume, overwrite { throw ValidationError("--resume and --overwrite contradict each other; give one of them.") }
-        if validation != nil, validationSplit != nil {
-            throw ValidationError("--validation and --validation-split contradict each other; give one of them.")
-        }
-        if validationLst != nil, validation == nil {
-            throw ValidationError("--validation-lst needs --validation, the folder that its paths begin in.")
-        }
-        if let validationSplit, !(validationSplit > 0 && validationSplit < 1) {
-            throw ValidationError("--validation-split is \(validationSplit); it must be between 0 and 1, such as 0.1.")
-        }
-        if model != nil, pretrained != nil {
-            throw ValidationError("--model (all layers) and --pretrained (all but the last) contradict each other; give one of them.")
-        }
-        if let workers, !(1...256).contains(workers) { throw ValidationError("--workers is \(workers); it must be from 1 to 256.") }
-        guard skipUnreadable >= 0 else { throw ValidationError("--skip-unreadable is \(skipUnreadable); it must be 0 or more.") }
-    }
-
-    /// What to do about a run that lies in the output folder.
-    var policy: ResumePolicy { resume ? .resume : overwrite ? .overwrite : .fresh }
+    @OptionGroup var training: TrainingOptions
 
     func run() throws {
         Interruption.install()
-        if policy == .fresh, !dryRun { try RunFolder(output).checkIsFree() }
+        try training.checkOutput()
         let job = try ClassificationJob(self)
-        if dryRun { job.describe(asJSON: json) } else { try job.train(self) }
+        try job.run(training)
     }
 }

@@ -32,10 +32,19 @@ struct ChannelOptions: ParsableArguments {
         return share
     }
 
+    private var attributes: [String]? { attributeNames?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
+
+    /// Puts what the options say into a channel.
+    func apply(to channel: inout DetectionChannel) {
+        channel.mode = inputMode
+        channel.attributeNames = attributes
+        channel.shouldStop = { Interruption.isRequested }
+    }
+
     /// Puts what the options say into a channel.
     func apply(to channel: inout ClassificationChannel) {
         channel.mode = inputMode
-        channel.attributeNames = attributeNames?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        channel.attributeNames = attributes
         channel.labelFormat = labelFormat
         channel.shouldStop = { Interruption.isRequested }
     }

@@ -47,7 +47,7 @@ enum HyperparameterHelp {
                                     to, 300 or more; 300 and 512 advised [300]
             num_classes             counted in the data; refused where it differs
             num_training_samples    counted in the data; refused where it differs
-            use_pretrained_model    1: start from ImageNet weights [1]
+            use_pretrained_model    1: start from ImageNet weights [0]
             freeze_layer_pattern    a regular expression: layers whose names begin
                                     so are not trained, as ^(conv1_|conv2_).* [none]
           images

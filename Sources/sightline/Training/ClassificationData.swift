@@ -24,29 +24,27 @@ struct ClassificationData {
         channel.classCount = hyperparameters.numClasses
         channel.recordCount = hyperparameters.numTrainingSamples
         channel.shard = try options.channels.recordShard()
-        if let share = options.validationSplit {
+        if let share = options.held.validationSplit {
             let parts = try channel.openDataset().split(fraction: share, seed: UInt64(hyperparameters.seed))
             (training, validation) = (.dataset(parts.training), .dataset(parts.validation))
             return
         }
         training = try channel.open()
-        guard let path = options.validation else {
+        guard let path = options.held.validation else {
             validation = nil
-            notes.append(
-                "no validation data: the last epoch's model is kept, and how good it is stays unknown. --validation-split 0.1 helps.")
+            notes.append(ValidationOptions.none)
             return
         }
         // The training set's classes, so that both number them alike.
         var other = opened(path, .validation)
-        other.list = options.validationLst
+        other.list = options.held.validationLst
         other.classNames = training.classNames
         other.classCount = training.classNames.count
         let held = try other.open()
         validation = held
         notes += held.warnings
         if held.source == training.source {
-            notes.append(
-                "training and validation images are the same: accuracy tells how well they are remembered. --validation-split 0.1 helps.")
+            notes.append(ValidationOptions.same)
         }
     }
 }

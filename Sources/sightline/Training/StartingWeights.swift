@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Networks
 import Reporting
@@ -12,10 +13,10 @@ struct StartingWeights {
     let title: String
     /// For the run's record: what a resumed run must have begun with.
     let record: String
-    /// The depth of the network, where weights tell it.
-    private(set) var architecture: ClassificationArchitecture?
+    /// Hyperparameters that the weights settle unless the user says otherwise.
+    private(set) var hyperparameters: [String: String] = [:]
     /// The model, where one was given.
-    private(set) var model: ModelDescription?
+    private var model: ModelDescription?
 
     static var random: StartingWeights { StartingWeights(initial: .random, title: "random weights", record: "random") }
 
@@ -25,29 +26,41 @@ struct StartingWeights {
         self.record = record
     }
 
-    /// Weights for a fresh last layer.
-    init(pretrained path: String) throws {
+    /// What `--model` and `--pretrained` name; random weights where they name nothing.
+    init(_ options: TrainingOptions, of task: VisionTask) throws {
+        guard let path = options.model ?? options.pretrained else {
+            self = .random
+            return
+        }
         let (description, weights) = try ModelFolder.read(path)
-        self.init(
-            initial: .transfer(weights, source: path), title: "the weights of \(Self.name(path))",
-            record: "transfer \(try Self.digest(path))")
-        architecture = try ClassificationArchitecture(of: weights, source: path)
+        if options.model != nil {
+            self.init(
+                initial: .incremental(description, weights, source: path), title: "the model \(Self.name(path))",
+                record: "incremental \(try Self.digest(path))")
+        } else {
+            self.init(
+                initial: .transfer(weights, source: path), title: "the weights of \(Self.name(path))",
+                record: "transfer \(try Self.digest(path))")
+        }
         model = description
+        switch task {
+        case .detection: hyperparameters = try Self.detection(weights, description, source: path)
+        case .classification, .segmentation:
+            hyperparameters = try Self.classification(weights, description, source: path)
+            if options.model != nil, description?.task == "classification", description?.multiLabel == true {
+                hyperparameters["multi_label"] = "1"
+            }
+        }
     }
 
-    /// A model to train on.
-    init(model path: String) throws {
-        let (description, weights) = try ModelFolder.read(path)
-        self.init(
-            initial: .incremental(description, weights, source: path), title: "the model \(Self.name(path))",
-            record: "incremental \(try Self.digest(path))")
-        architecture = try ClassificationArchitecture(of: weights, source: path)
-        model = description
-    }
+    /// Whether somebody has named weights.
+    var isGiven: Bool { if case .random = initial { false } else { true } }
 
     /// ImageNet weights, downloaded where the cache lacks them.
-    init(imageNetFor depth: Int, quiet: Bool) throws {
-        let entry = try PretrainedCatalogue.find("resnet\(depth)")
+    ///
+    /// `network`: torchvision's name, such as `resnet50`.
+    init(imageNetFor network: String, quiet: Bool) throws {
+        let entry = try PretrainedCatalogue.find(network)
         let display = DownloadDisplay(quiet ? nil : .standardError, file: entry.file)
         defer { display.close() }
         let path = try Downloader().fetch(entry, progress: display.show) { Interruption.isRequested }
@@ -56,22 +69,29 @@ struct StartingWeights {
             initial: .transfer(weights, source: path), title: "ImageNet weights (\(entry.file))", record: "transfer \(entry.hashPrefix)")
     }
 
-    /// Hyperparameters that the weights settle unless the user says otherwise.
-    var hyperparameters: [String: String] {
-        var values: [String: String] = [:]
-        if let architecture {
-            values["num_layers"] = String(architecture.depth)
-            if architecture.channels != 3 {
-                let side = architecture.isSmall ? 32 : 224
-                values["image_shape"] = "\(architecture.channels),\(side),\(side)"
-            }
+    private static func classification(
+        _ weights: WeightDictionary, _ model: ModelDescription?, source: String
+    ) throws -> [String: String] {
+        let architecture = try ClassificationArchitecture(of: weights, source: source)
+        var values = ["num_layers": String(architecture.depth)]
+        if architecture.channels != 3 {
+            let side = architecture.isSmall ? 32 : 224
+            values["image_shape"] = "\(architecture.channels),\(side),\(side)"
         }
         if let model, model.task == "classification" {
             let input = model.preprocessing
             values["image_shape"] = "\(input.channels),\(input.height),\(input.width)"
-            if case .incremental = initial, model.multiLabel { values["multi_label"] = "1" }
         }
         return values
+    }
+
+    // A classifier's weights go under any detector: they settle nothing.
+    private static func detection(
+        _ weights: WeightDictionary, _ model: ModelDescription?, source: String
+    ) throws -> [String: String] {
+        guard let architecture = try? DetectionArchitecture(of: weights, source: source) else { return [:] }
+        let size = model?.task == "detection" ? model?.preprocessing.height : nil
+        return ["base_network": architecture.base, "image_shape": String(size ?? architecture.size)]
     }
 
     /// Class names in the order of a model that is trained on.
@@ -86,5 +106,14 @@ struct StartingWeights {
         let candidates = [path + "/" + ModelFolder.weightsName, path + "/model/" + ModelFolder.weightsName]
         let file = candidates.first { FileManager.default.fileExists(atPath: $0) } ?? path
         return String(try FileHash.sha256(file).prefix(16))
+    }
+}
+
+extension TrainingOptions {
+    /// Pretrained weights and other weights can't both be the start.
+    func refuseSecondStart() throws {
+        guard model == nil, pretrained == nil else {
+            throw Failure.usage("use_pretrained_model is 1, and --model or --pretrained is given too. Give one of them.")
+        }
     }
 }

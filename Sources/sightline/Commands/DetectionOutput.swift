@@ -1,0 +1,77 @@
+import Datasets
+import Foundation
+import Imaging
+import Reporting
+import Storage
+import Tasks
+
+/// Writes what a detector found as text or as JSON lines (`spec/inference.md`).
+struct DetectionPrinter {
+    let classes: [String]
+    let asJSON: Bool
+
+    func print(_ detections: [Detection], size: PixelSize, of image: String) {
+        TextOutput.standardOutput.write(asJSON ? json(detections, size, image).line + "\n" : text(detections, size, image))
+    }
+
+    private func json(_ detections: [Detection], _ size: PixelSize, _ image: String) -> JSONValue {
+        .members([
+            "image": .string(image),
+            "prediction": .array(
+                detections.map { found in
+                    .array([
+                        .float(Float(found.classID)), .float(found.score), .float(found.left), .float(found.top), .float(found.right),
+                        .float(found.bottom),
+                    ])
+                }),
+            "labels": .array(classes.map { .string($0) }),
+            "image_size": .members(["width": .integer(size.width), "height": .integer(size.height)]),
+        ])
+    }
+
+    private func text(_ detections: [Detection], _ size: PixelSize, _ image: String) -> String {
+        var text =
+            "\(image)  \(detections.isEmpty ? "nothing" : Listing.count(detections.count) + (detections.count == 1 ? " object" : " objects"))\n"
+        for found in detections {
+            func pixels(_ low: Float, _ high: Float, _ side: Int) -> (Int, Int) {
+                let first = Int((low * Float(side)).rounded())
+                return (first, Int((high * Float(side)).rounded()) - first)
+            }
+            let (left, width) = pixels(found.left, found.right, size.width)
+            let (top, height) = pixels(found.top, found.bottom, size.height)
+            text += "  \(classes[found.classID]) \(Listing.decimal(Double(found.score)))  \(width)×\(height) pixels at \(left), \(top)\n"
+        }
+        return text
+    }
+}
+
+/// Copies of images with what was found drawn in, as JPEG files of the same names in a folder.
+final class DrawnImages {
+    private let store: LocalStore
+    private let drawing: DetectionDrawing
+    private var taken: Set<String> = []
+
+    init(folder: String, classes: [String]) throws {
+        store = LocalStore(folder)
+        drawing = DetectionDrawing(classes: classes)
+        if !drawing.writesNames {
+            TextOutput.standardError.write("note: there is no font for names; install fonts-dejavu-core, or set SIGHTLINE_FONT.\n")
+        }
+    }
+
+    func write(_ detections: [Detection], of payload: ImagePayload, named name: String) throws {
+        let image: Image
+        if case .pixels(let pixels) = payload { image = pixels } else { image = try Image(decoding: payload.encodedBytes()) }
+        let stem = ((name as NSString).lastPathComponent as NSString).deletingPathExtension
+        var file = stem
+        var number = 2
+        // Folders may hold images of the same name.
+        while !taken.insert(file).inserted {
+            file = "\(stem)_\(number)"
+            number += 1
+        }
+        let sink = try store.create(file + ".jpg")
+        try sink.write(drawing.drawn(detections, on: image).encodedJPEG(quality: 92))
+        try sink.commit()
+    }
+}

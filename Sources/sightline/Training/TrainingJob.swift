@@ -1,0 +1,128 @@
+import Foundation
+import Glibc
+import Networks
+import Reporting
+import Tasks
+import Torch
+import Training
+
+/// A run as the command line describes it: data opened, settings resolved, network built, nothing written.
+struct TrainingJob<Task: TrainingTask> {
+    let task: Task
+    /// The network's name.
+    let network: String
+    let context: RunContext
+    let settings: TrainingSettings
+    /// Things a user should know before training begins.
+    let notes: [String]
+
+    /// - Parameters:
+    ///   - values: the hyperparameters that every task has.
+    ///   - rule: the optimiser's, with the weight decay that goes with it.
+    ///   - resolved: all hyperparameters, for the run's record.
+    ///   - start: where the weights came from, for the run's record.
+    ///   - validationSplit: the share of the training images that is held out.
+    init(
+        _ task: Task, network: String, context: RunContext, notes: [String], values: TrainingHyperparameters,
+        rule: (rule: UpdateRule, weightDecay: Double), resolved: [String: String], start: String, checkpointFrequency: Int? = nil,
+        validationSplit: Double?, options: TrainingOptions
+    ) throws {
+        var fingerprint = resolved
+        fingerprint[RunRecord.start] = start
+        fingerprint[RunRecord.validationSplit] = validationSplit.map { "\($0)" }
+        var settings = TrainingSettings(
+            epochs: values.epochs, rule: rule.rule, weightDecay: rule.weightDecay, learningRate: values.learningRate,
+            checkpointFrequency: checkpointFrequency, fingerprint: fingerprint, workers: options.workers)
+        if !values.schedulerSteps.isEmpty {
+            guard let steps = task.stepsPerEpoch else {
+                throw Failure.usage(
+                    "lr_scheduler_step counts epochs, and how long one is can't be told of a stream. Give num_training_samples.")
+            }
+            settings.schedule = .step(factor: values.schedulerFactor, updates: values.schedulerSteps.map { $0 * steps })
+        }
+        if values.earlyStopping {
+            settings.earlyStopping = EarlyStopping(
+                minimumEpochs: values.earlyStoppingMinEpochs, patience: values.earlyStoppingPatience,
+                tolerance: values.earlyStoppingTolerance)
+        }
+        settings.unreadableLimit = options.skipUnreadable
+        (self.task, self.network, self.context, self.settings, self.notes) = (task, network, context, settings, notes)
+    }
+
+    /// Trains, and writes the model card. `evaluation`: what the best model makes of the validation set, where `best` was told of it in
+    /// this run; else it has to look again.
+    func train(
+        _ options: TrainingOptions, listening others: [any TrainingObserver],
+        evaluation: (RunFolder) throws -> (any EvaluationSummary)?
+    ) throws {
+        let folder = RunFolder(options.output)
+        let existed = FileManager.default.fileExists(atPath: folder.path)
+        let console = options.quiet ? nil : ConsoleProgress(.standardError, context: context)
+        var observers = others
+        if options.json { observers.append(JSONProgress(.standardOutput, context: context)) }
+        if let console { observers.append(console) }
+        if !options.quiet { for note in notes { TextOutput.standardError.write("note: \(note)\n") } }
+        do {
+            let trainer = try Trainer(task: task, settings: settings, folder: folder, observers: observers)
+            let summary = try trainer.run(options.policy)
+            let card = ModelCard(
+                network: network, parameterCount: task.network.parameterCount, context: context, summary: summary,
+                evaluation: try evaluation(folder), engine: "\(task.precision ?? .float32) on \(task.device)")
+            try folder.write(card)
+        } catch {
+            console?.close()
+            // A run that never got as far as an epoch leaves nothing that looks like one.
+            if !folder.holdsRun {
+                try? folder.clear()
+                if !existed { rmdir(folder.path) }
+            }
+            throw error
+        }
+    }
+
+    // MARK: Dry run
+
+    private static func images(_ count: Int?) -> String { count.map { "\(Listing.count($0)) images" } ?? "a stream" }
+
+    /// Prints what would be trained on what.
+    func describe(asJSON: Bool) {
+        let output = TextOutput.standardOutput
+        guard !asJSON else {
+            let values = settings.fingerprint.sorted { $0.key < $1.key }
+            return output.write(
+                JSONValue.members([
+                    "network": .string(network), "parameters": .integer(task.network.parameterCount),
+                    "device": .string(task.device.description), "precision": .string("\(task.precision ?? .float32)"),
+                    "images": context.trainingImages.map { .integer($0) },
+                    "validation_images": context.validationImages.map { .integer($0) },
+                    "steps_per_epoch": task.stepsPerEpoch.map { .integer($0) }, "classes": .array(context.classes.map { .string($0) }),
+                    "hyperparameters": .object(of: values.map { (name: $0.key, value: .string($0.value)) }),
+                    "notes": .array(notes.map { .string($0) }),
+                ]).line + "\n")
+        }
+        var listing = Listing()
+        listing.add("network", "\(network), \(Listing.count(task.network.parameterCount)) parameters, \(context.start)")
+        listing.add("device", "\(task.device), \(task.precision ?? .float32)")
+        listing.add("training", "\(Self.images(context.trainingImages)) from \(context.trainingSource)")
+        listing.add(
+            "validation", context.validationSource.map { "\(Self.images(context.validationImages)) from \($0)" } ?? "none")
+        listing.add("classes", "\(context.classes.count): \(context.classes.joined(separator: ", "))")
+        listing.add("steps", task.stepsPerEpoch.map { "\(Listing.count($0)) an epoch" } ?? "as many as the stream gives")
+        for (name, value) in settings.fingerprint.sorted(by: { $0.key < $1.key }) { listing.add("  \(name)", value) }
+        for note in notes { listing.add("note", note) }
+        output.write(listing.text)
+    }
+}
+
+/// Keeps what the best epoch's validation found, for the card.
+final class BestValidation<Metrics>: TrainingObserver {
+    private let last: () -> Metrics?
+    private(set) var metrics: Metrics?
+
+    /// `last`: what the last validation found.
+    init(_ last: @escaping () -> Metrics?) { self.last = last }
+
+    func handle(_ event: TrainingEvent) {
+        if case .epochEnded(let record) = event, record.isBest { metrics = last() }
+    }
+}
