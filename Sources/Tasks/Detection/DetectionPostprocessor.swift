@@ -24,7 +24,9 @@ public struct DetectionPostprocessor: Sendable, Equatable {
     public init(
         scoreThreshold: Double = 0.01, nmsThreshold: Double = 0.45, candidates: Int = 400, perImage: Int = 200, size: Int = 300
     ) throws {
-        guard (0...1).contains(scoreThreshold) else { throw TaskError("The score threshold is \(scoreThreshold). Give a number from 0 to 1.") }
+        guard (0...1).contains(scoreThreshold) else {
+            throw TaskError("The score threshold is \(scoreThreshold). Give a number from 0 to 1.")
+        }
         guard (0...1).contains(nmsThreshold) else { throw TaskError("nms_threshold is \(nmsThreshold). Give a number from 0 to 1.") }
         guard candidates > 0 else { throw TaskError("nms_topk is \(candidates). Give 1 or more.") }
         guard perImage > 0 else { throw TaskError("\(perImage) boxes of an image remain. Give 1 or more.") }
