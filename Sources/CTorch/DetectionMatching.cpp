@@ -1,6 +1,7 @@
 #include "Clones.h"
 #include "DetectionBoxes.h"
 #include "OpenMP.h"
+#include "Support.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
@@ -71,13 +72,13 @@ ct::Matches matchOnProcessor(const at::Tensor &corners, const at::Tensor &boxes,
     const int64_t images = boxes.size(0), slots = boxes.size(1), anchors = corners.size(0), blocks = (anchors + block - 1) / block;
     const at::Tensor edges = corners.t().contiguous();
     const at::Tensor areas = (edges[2] - edges[0]) * (edges[3] - edges[1]);
-    const float *plane = edges.const_data_ptr<float>();
-    const AnchorPlanes planes{plane, plane + anchors, plane + 2 * anchors, plane + 3 * anchors, areas.const_data_ptr<float>()};
+    const float *plane = ct::elements<float>(edges);
+    const AnchorPlanes planes{plane, plane + anchors, plane + 2 * anchors, plane + 3 * anchors, ct::elements<float>(areas)};
 
     std::vector<std::vector<Object>> objects;
     int64_t pairs = 0;
     for (int64_t image = 0; image < images; ++image) {
-        objects.push_back(realObjects(boxes.const_data_ptr<float>() + image * slots * 4, classes.const_data_ptr<int64_t>() + image * slots, slots));
+        objects.push_back(realObjects(ct::elements<float>(boxes) + image * slots * 4, ct::elements<int64_t>(classes) + image * slots, slots));
         pairs += static_cast<int64_t>(objects.back().size()) * anchors;
     }
 

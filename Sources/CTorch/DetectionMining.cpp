@@ -1,6 +1,7 @@
 #include "DetectionMining.h"
 
 #include "OpenMP.h"
+#include "Support.h"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/scalar_tensor.h>
@@ -74,9 +75,9 @@ ct::MinedLoss ct::mined_loss(
     const at::Tensor &boxes, const at::Tensor &classes, const ct_multibox_options &options) {
     const int64_t images = logProbabilities.size(0), anchors = logProbabilities.size(1), width = logProbabilities.size(2);
     const int64_t slots = boxes.size(1);
-    const float *logs = logProbabilities.const_data_ptr<float>(), *predicted = offsets.const_data_ptr<float>();
-    const float *corner = corners.const_data_ptr<float>(), *box = boxes.const_data_ptr<float>();
-    const int64_t *target = targets.const_data_ptr<int64_t>(), *number = classes.const_data_ptr<int64_t>();
+    const float *logs = ct::elements<float>(logProbabilities), *predicted = ct::elements<float>(offsets);
+    const float *corner = ct::elements<float>(corners), *box = ct::elements<float>(boxes);
+    const int64_t *target = ct::elements<int64_t>(targets), *number = ct::elements<int64_t>(classes);
     for (int64_t i = 0; i < images * slots; ++i) {
         TORCH_CHECK(
             number[i] < width - 1, "an object is of class ", number[i], ", and the network knows the classes below ", width - 1);

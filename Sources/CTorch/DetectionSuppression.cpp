@@ -1,6 +1,7 @@
 #include "Clones.h"
 #include "DetectionBoxes.h"
 #include "OpenMP.h"
+#include "Support.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
@@ -86,7 +87,7 @@ float floatBelow(double value) {
 
 void detectOnProcessor(const at::Tensor &probabilities, const at::Tensor &boxes, const ct_detect_options &options, at::Tensor &result) {
     const int64_t images = probabilities.size(0), anchors = probabilities.size(1), width = probabilities.size(2);
-    const float *probability = probabilities.const_data_ptr<float>(), *box = boxes.const_data_ptr<float>();
+    const float *probability = ct::elements<float>(probabilities), *box = ct::elements<float>(boxes);
     const float least = static_cast<float>(options.score), limit = floatBelow(options.overlap);
     const int parts = ct::partCount(probabilities.numel());
 

@@ -28,6 +28,9 @@ inline std::vector<at::Tensor> list(const ct_tensor *ts, int64_t count) {
     return out;
 }
 
+/// The elements to read. libtorch's own template for it goes by another name in a library that GCC has built.
+template <typename Element> const Element *elements(const at::Tensor &t) { return static_cast<const Element *>(t.const_data_ptr()); }
+
 inline c10::Device device(int number) {
     return number < 0 ? c10::Device(c10::DeviceType::CPU) : c10::Device(c10::DeviceType::CUDA, static_cast<c10::DeviceIndex>(number));
 }
