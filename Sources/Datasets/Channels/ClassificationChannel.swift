@@ -91,7 +91,8 @@ public struct ClassificationChannel: Sendable {
         }
         if let name = try channel.only(ChannelFiles.isManifest, split: split) {
             return try ManifestImages(
-                name, in: channel.store, as: manifest(name, in: channel.store), readsClassNames: classNames == nil, opening: opener)
+                name, in: channel.store, as: manifest(name, in: channel.store), readsClassNames: classNames == nil, readsLabels: true,
+                opening: opener)
         }
         return nil
     }
@@ -111,7 +112,8 @@ public struct ClassificationChannel: Sendable {
         if ChannelFiles.isManifest("\(location)") {
             let (store, name) = try stores.open(fileAt: location)
             let images = try ManifestImages(
-                name, in: store, as: manifest(name, in: store), readsClassNames: classNames == nil, opening: opener)
+                name, in: store, as: manifest(name, in: store), readsClassNames: classNames == nil, readsLabels: true,
+                opening: opener)
             return .dataset(try sharded(ClassificationDataset(images, classNames: classNames, classCount: classCount)))
         }
         let files = try ChannelFiles(try stores.open(location))
@@ -128,7 +130,8 @@ public struct ClassificationChannel: Sendable {
             images = try ListedImages(name, in: files.store, images: below.store, listing: below, classCount: classCount)
         } else if let name = files.paths.first(where: ChannelFiles.isManifest) {
             images = try ManifestImages(
-                name, in: files.store, as: manifest(name, in: files.store), readsClassNames: classNames == nil, opening: opener)
+                name, in: files.store, as: manifest(name, in: files.store), readsClassNames: classNames == nil, readsLabels: true,
+                opening: opener)
         } else {
             images = try ClassFolders(files, classNames: classNames)
         }

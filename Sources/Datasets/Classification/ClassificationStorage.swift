@@ -56,7 +56,7 @@ public struct ClassificationImage: Sendable {
 /// What a format's reader found: the images, their labels, and the class names if the format knows them.
 struct ClassificationContent {
     var storage: any ClassificationStorage
-    var labels: [ClassificationLabel]
+    var labels: ClassificationLabels
     var classNames: [String]?
     /// Number of classes that the format itself promises, where it has no names (ten digits, ten CIFAR classes).
     var impliedClassCount: Int?
