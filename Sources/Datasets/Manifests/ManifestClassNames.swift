@@ -6,25 +6,17 @@ struct ManifestClassNames: Sendable {
     /// The highest class number that a label or a name has; −1 where there was none.
     private(set) var highest = -1
 
-    /// By class number; those below 1024, which nearly every line has, without hashing.
-    private var few: [Known?] = []
-    private var many: [Int: Known] = [:]
+    /// Of each class its different names, each with the line that had it first, in the order of lines; behind the first a few are enough.
+    private var known: [Int: [(name: String, line: Int)]] = [:]
 
-    /// What one class is called.
-    private struct Known: Sendable {
-        /// As the file has it, between quotation marks: nearly every line repeats it, and equal bytes need no decoding.
-        let raw: [UInt8]
-        /// Different names, each with the line that had it first, in the order of lines. Of those behind the first a few are enough.
-        var names: [(name: String, line: Int)]
+    /// The first name of classes below 1024 as the file has it, between quotation marks: nearly every line repeats it, and equal bytes need
+    /// neither decoding nor hashing. `texts`: one behind the other; `stretches`: where that of a class is, empty for none.
+    private var texts: [UInt8] = []
+    private var stretches: [Range<Int>] = []
 
-        mutating func add(_ name: String, line: Int) {
-            if names.count < 8, !names.contains(where: { $0.name == name }) { names.append((name, line)) }
-        }
-    }
-
-    static let classNameKey = Array("class-name".utf8)
-    static let classMapKey = Array("class-map".utf8)
-    static let colourMapKey = Array("internal-color-map".utf8)
+    static let classNameKey: StaticString = "class-name"
+    static let classMapKey: StaticString = "class-map"
+    static let colourMapKey: StaticString = "internal-color-map"
 
     /// Notes a class number that a label has.
     mutating func note(_ number: Int) { highest = max(highest, number) }
@@ -71,44 +63,35 @@ struct ManifestClassNames: Sendable {
         let raw = UnsafeBufferPointer(rebasing: bytes[text.range])
         if repeats(number, raw) { return }
         guard let name = try? text.decoded(from: bytes), !name.isEmpty else { return }
-        if self[number] == nil {
-            self[number] = Known(raw: Array(raw), names: [])
-            note(number)
+        add(name, to: number, line: line)
+        guard number < 1024 else { return }
+        while stretches.count <= number { stretches.append(0..<0) }
+        if stretches[number].isEmpty {
+            stretches[number] = texts.count..<texts.count + raw.count
+            texts += raw
         }
-        self[number]?.add(name, line: line)
     }
 
     /// Whether these bytes are what the class was called first.
     @inline(__always)
     private func repeats(_ number: Int, _ raw: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard number < few.count else { return many[number]?.raw.elementsEqual(raw) ?? false }
-        guard let known = few[number], known.raw.count == raw.count else { return false }
-        for index in 0..<raw.count where known.raw[index] != raw[index] { return false }
+        guard number < stretches.count, stretches[number].count == raw.count else { return false }
+        let start = stretches[number].lowerBound
+        for index in 0..<raw.count where texts[start + index] != raw[index] { return false }
         return true
     }
 
-    private subscript(number: Int) -> Known? {
-        get { number < few.count ? few[number] : many[number] }
-        set {
-            if number < 1024 {
-                while few.count <= number { few.append(nil) }
-                few[number] = newValue
-            } else {
-                many[number] = newValue
-            }
-        }
-    }
-
-    private var known: [(number: Int, names: [(name: String, line: Int)])] {
-        few.enumerated().compactMap { number, known in known.map { (number, $0.names) } } + many.map { ($0.key, $0.value.names) }
+    private mutating func add(_ name: String, to number: Int, line: Int) {
+        let names = known[number, default: []]
+        note(number)
+        if names.count < 8, !names.contains(where: { $0.name == name }) { known[number, default: []].append((name, line)) }
     }
 
     /// Takes what the lines that follow have said. `line`: how many lines come before theirs.
     mutating func append(_ other: ManifestClassNames, line: Int) {
         highest = max(highest, other.highest)
         for (number, names) in other.known {
-            if self[number] == nil { self[number] = other[number].map { Known(raw: $0.raw, names: []) } }
-            for name in names { self[number]?.add(name.name, line: name.line + line) }
+            for name in names { add(name.name, to: number, line: name.line + line) }
         }
     }
 
@@ -145,8 +128,7 @@ struct ManifestClassNames: Sendable {
     /// `classCount`: `num_classes`, where it is known.
     func list(classCount: Int?) -> [String]? {
         let count = max(classCount ?? 0, highest + 1)
-        let known = known
         guard !known.isEmpty, count <= max(1024, 16 * known.count) else { return nil }
-        return (0..<count).map { self[$0]?.names.first?.name ?? String($0) }
+        return (0..<count).map { known[$0]?.first?.name ?? String($0) }
     }
 }

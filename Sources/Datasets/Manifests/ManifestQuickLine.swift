@@ -11,19 +11,36 @@ struct ManifestQuickLine {
         let name: JSONString?
     }
 
-    private let image: [UInt8]
-    private let label: [UInt8]
-    private let metadata: [UInt8]
+    private let keys: Keys
     private let classCount: Int
     private let isUsed: Bool
     /// `s3://bucket/` of the last line that ``ManifestLine`` could open.
     private var bucket: [UInt8] = []
 
+    /// The attributes' names, in memory that threads read without counting who holds it: counters that they share would cost more than
+    /// all the rest.
+    private final class Keys: Sendable {
+        nonisolated(unsafe) let image: UnsafeBufferPointer<UInt8>
+        nonisolated(unsafe) let label: UnsafeBufferPointer<UInt8>
+        nonisolated(unsafe) let metadata: UnsafeBufferPointer<UInt8>
+
+        init(_ manifest: AugmentedManifest) {
+            func copied(_ text: String) -> UnsafeBufferPointer<UInt8> {
+                let memory = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: text.utf8.count)
+                _ = memory.initialize(from: text.utf8)
+                return UnsafeBufferPointer(memory)
+            }
+            image = copied(manifest.image)
+            label = copied(manifest.label)
+            metadata = copied(manifest.metadata)
+        }
+
+        deinit { for text in [image, label, metadata] { text.deallocate() } }
+    }
+
     init(_ line: ManifestLine) {
         let manifest = line.manifest
-        image = Array(manifest.image.utf8)
-        label = Array(manifest.label.utf8)
-        metadata = Array(manifest.metadata.utf8)
+        keys = Keys(manifest)
         classCount = manifest.classCount ?? ImageListReader.highestPlausibleLabel + 1
         isUsed = manifest.task == .classification
     }
@@ -31,6 +48,13 @@ struct ManifestQuickLine {
     /// What a line tells; nil: whoever is thorough must read it.
     func read(_ bytes: UnsafeBufferPointer<UInt8>) -> Content? {
         guard isUsed else { return nil }
+        return withExtendedLifetime(keys) { read(bytes, image: keys.image, label: keys.label, metadata: keys.metadata) }
+    }
+
+    private func read(
+        _ bytes: UnsafeBufferPointer<UInt8>, image: UnsafeBufferPointer<UInt8>, label: UnsafeBufferPointer<UInt8>,
+        metadata: UnsafeBufferPointer<UInt8>
+    ) -> Content? {
         var reference: JSONString?
         var number: Int?
         var name: JSONString?
@@ -51,9 +75,7 @@ struct ManifestQuickLine {
                     guard scanner.byte == UInt8(ascii: "{") else { return try scanner.skipValue(depth: 1) }
                     try scanner.members(depth: 1) { (scanner, key) throws(JSONFault) in
                         scanner.skipSpace()
-                        if key.range.count == ManifestClassNames.classNameKey.count || key.hasEscapes,
-                            key.matches(ManifestClassNames.classNameKey, in: bytes), scanner.byte == UInt8(ascii: "\"")
-                        {
+                        if key.matches(ManifestClassNames.classNameKey, in: bytes), scanner.byte == UInt8(ascii: "\"") {
                             if name != nil { isPlain = false }
                             name = try scanner.string()
                         } else {
@@ -84,7 +106,7 @@ struct ManifestQuickLine {
         var found: [UInt8]?
         try? scanner.members { (scanner, key) throws(JSONFault) in
             scanner.skipSpace()
-            guard key.matches(image, in: bytes), scanner.byte == UInt8(ascii: "\"") else { return try scanner.skipValue(depth: 1) }
+            guard key.matches(keys.image, in: bytes), scanner.byte == UInt8(ascii: "\"") else { return try scanner.skipValue(depth: 1) }
             let text = bytes[try scanner.string().range]
             found = nil
             if text.starts(with: "s3://".utf8), let slash = text.dropFirst(5).firstIndex(of: UInt8(ascii: "/")) {
