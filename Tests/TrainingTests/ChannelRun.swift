@@ -12,7 +12,10 @@ import Weights
 struct Forms {
     let folder = NSTemporaryDirectory() + "forms-\(UUID().uuidString)"
 
-    /// `padding`: bytes behind each picture, which no reader of pictures minds. `pictures`: class folders; `list`: pictures and a `.lst`; `record`: RecordIO; `manifest`: an augmented manifest.
+    /// `padding`: bytes behind each picture, which no reader of pictures minds.
+    ///
+    /// `pictures`: class folders; `list`: pictures and a `.lst`; `record`: RecordIO; `manifest`: an augmented manifest;
+    /// `parts`: three RecordIO files of 16 pictures.
     init(padding: Int = 0) throws {
         let samples = try (0..<48).map { number in
             // Stripes that differ in every picture; the class is their direction.
@@ -37,6 +40,17 @@ struct Forms {
             for sample in samples { try writer.write(sample) }
             try writer.finish()
         }
+        for part in 0..<3 {
+            let writer = try RecordIOImageWriter(LocalStore(folder + "/parts"), name: "part-\(part)")
+            for sample in samples[part * 16..<part * 16 + 16] { try writer.write(sample) }
+            try writer.finish()
+        }
+    }
+
+    /// The bytes of every picture.
+    func pictures() throws -> Set<[UInt8]> {
+        let store = LocalStore(folder + "/pictures")
+        return try Set(store.list().map(\.name).filter { $0.hasSuffix(".png") }.map(store.bytes(of:)))
     }
 
     /// Copies everything into a bucket.

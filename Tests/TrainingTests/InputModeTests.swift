@@ -7,6 +7,8 @@ import Testing
 
 @Suite("The same run over every form of the same data", .serialized)
 struct InputModeTests {
+    private static let server = Result { try S3Server() }
+
     private func losses(_ change: (inout ClassificationChannel) -> Void) throws -> [Double] { try ChannelRun.train(change).losses }
 
     @Test("Folders, a list, RecordIO, a manifest, streams of the last two, and their pipes: identical losses")
@@ -45,7 +47,8 @@ struct InputModeTests {
         let forms = try Forms()
         defer { forms.remove() }
         let truth = try losses { $0.location = forms.folder + "/pictures" }
-        let server = try S3Server()
+        let server = try Self.server.get()
+        try server.plan("{}")
         try forms.upload(to: server.store())
         try server.plan(#"{"slow_down": 7, "error": 11, "reset": 13, "cut": 5}"#)
         let stores = Stores(environment: server.environment, retries: RetryPolicy(patience: 30, base: 0.01, cap: 0.1))
@@ -73,7 +76,8 @@ struct InputModeTests {
         defer { forms.remove() }
         let truth = try ChannelRun.train(batchSize: 8) { $0.location = forms.folder + "/pictures" }
         #expect(truth.images == [48, 48, 48])
-        let server = try S3Server()
+        let server = try Self.server.get()
+        try server.plan("{}")
         try forms.upload(to: server.store())
         let stores = Stores(environment: server.environment, retries: RetryPolicy(patience: 60, base: 0.01, cap: 0.1))
         let cases: [(path: String, mode: InputMode, body: Int)] = [
@@ -88,8 +92,37 @@ struct InputModeTests {
                 $0.mode = channel.mode
             }
             #expect(found == truth, "\(channel.path) as \(channel.mode)")
-            #expect(server.timesDied == number + 1)
+            #expect(server.timesDied == number + 1, "\(channel.path) as \(channel.mode)")
             #expect(try server.happened("cut") > 0)
+        }
+    }
+
+    @Test(
+        "Hosts that share a bucket's objects copy or read their own, and together all of them",
+        .enabled(if: S3Server.isInstalled, "Tests/Servers/setup.sh installs the server"), arguments: ["pictures", "list", "parts"])
+    func objects(form: String) throws {
+        let forms = try Forms()
+        defer { forms.remove() }
+        let server = try Self.server.get()
+        try server.plan("{}")
+        try forms.upload(to: server.store(prefix: "shared"))
+        for mode in [InputMode.file, .fastFile] where form != "parts" || mode == .file {
+            var all: [[UInt8]] = []
+            for host in 0..<3 {
+                var channel = ClassificationChannel("s3://bucket/shared/\(form)", stores: Stores(environment: server.environment))
+                channel.mode = mode
+                channel.shard = try RecordShard(host: host, of: 3)
+                channel.shardUnit = .object
+                channel.copyFolder = "\(forms.folder)/copy-\(mode)-\(host)"
+                let dataset = try channel.openDataset()
+                #expect(dataset.classNames == ["across", "down"])
+                all += try (0..<dataset.count).map { try dataset.record(at: $0).payload.encodedBytes() }
+                guard mode == .file else { continue }
+                let copied = try LocalStore("\(forms.folder)/copy-\(mode)-\(host)/bucket/shared/\(form)").list().map(\.name)
+                #expect(copied.filter { $0.hasSuffix(".png") || $0.hasSuffix(".rec") }.count == (form == "parts" ? 1 : 16))
+            }
+            let whole = try forms.pictures()
+            #expect(all.count == 48 && Set(all) == whole, "\(form) as \(mode)")
         }
     }
 }

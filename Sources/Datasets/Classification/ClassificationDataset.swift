@@ -113,6 +113,13 @@ public struct ClassificationDataset: RandomAccessDataset {
             classNames: classNames, labelKind: labelKind, source: "\(source), \(part)", warnings: warnings)
     }
 
+    /// The same records with their images in another place.
+    func replacingPayloads(_ place: @escaping @Sendable (ImagePayload) -> ImagePayload) -> ClassificationDataset {
+        ClassificationDataset(
+            storage: ReplacedPayloads(storage: storage, place: place), positions: positions, labels: labels, classNames: classNames,
+            labelKind: labelKind, source: source, warnings: warnings)
+    }
+
     /// Throws where a label does not fit the classes. `place`: where the label and the record are.
     static func check(
         _ label: ClassificationLabel, kind: ClassificationLabelKind, classCount: Int, where place: () -> (label: String, record: String)
