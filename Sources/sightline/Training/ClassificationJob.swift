@@ -39,8 +39,11 @@ struct ClassificationJob {
         if hyperparameters.usePretrainedModel {
             start = try StartingWeights(imageNetFor: hyperparameters.numLayers, quiet: options.quiet)
         }
+        var own = hyperparameters
+        // It counts all hosts' images; this host's were counted.
+        if options.channels.shard != nil { own.numTrainingSamples = nil }
         task = try ClassificationTask(
-            hyperparameters: hyperparameters, training: data.training, validation: data.validation, start: start.initial, device: device,
+            hyperparameters: own, training: data.training, validation: data.validation, start: start.initial, device: device,
             workers: options.workers)
         validation = data.validation
         notes = task.notes + data.notes
