@@ -3,7 +3,7 @@ SWIFT ?= swift
 # One set of flags for the program and its tests, so that nothing is compiled twice.
 FLAGS := -c release -Xswiftc -enable-testing
 BIN := .build/release
-SOURCES := Sources Tests Benchmarks/program Conformance/program Conformance/recordio Package.swift
+SOURCES := Sources Tests Examples Benchmarks/program Conformance/program Conformance/recordio Package.swift
 
 .PHONY: help setup build demo test lint format bench conformance docs clean
 
@@ -14,7 +14,7 @@ help:
 	@echo 'make lint         check the format of the sources'
 	@echo 'make format       format the sources'
 	@echo 'make bench        measure Sightline beside PyTorch, OpenVINO and MXNet (figures: Benchmarks/RESULTS.md)'
-	@echo 'make conformance  compare networks and gradients with torchvision, RecordIO with MXNet (in .venv-*)'
+	@echo 'make conformance  compare networks with torchvision, RecordIO with MXNet, boxes with pycocotools (in .venv-*)'
 	@echo 'make docs         build the documentation into .build/docs'
 
 setup:
@@ -48,8 +48,10 @@ bench: setup
 conformance: setup
 	$(SWIFT) build $(FLAGS) --product sightline-conformance
 	$(SWIFT) build $(FLAGS) --product sightline-recordio
+	$(SWIFT) build $(FLAGS) --product sightline
 	Conformance/torchvision/run.sh
 	Conformance/mxnet/run.sh
+	Conformance/boxes/run.sh
 
 docs: setup
 	$(SWIFT) package --allow-writing-to-directory .build/docs generate-documentation \

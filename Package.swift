@@ -26,6 +26,7 @@ func room(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] {
 }
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 
 let package = Package(
@@ -39,6 +40,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         // Counters and timers of the training loop, for whichever back end listens.
         .package(url: "https://github.com/apple/swift-metrics", from: "2.7.0"),
+        // The description of a YOLO data set is YAML.
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         // `make docs`.
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"),
     ],
@@ -54,22 +57,24 @@ let package = Package(
             linkerSettings: libtorchLinkerSettings),
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png16")]),
+        .target(
+            name: "CFont", cSettings: [.unsafeFlags(["-I/usr/include/freetype2"])], linkerSettings: [.linkedLibrary("freetype")]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
-        // SHA-256 of downloaded weights and of S3's signatures: libcurl brings libcrypto anyway, and a crypto package would take minutes to compile.
+        // SHA-256 of downloaded weights, of S3's signatures and of pictures' contents: libcurl brings libcrypto anyway, and a crypto package would take minutes to compile.
         .target(name: "CDigest", linkerSettings: [.linkedLibrary("crypto")]),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         // Inner loops over pixels, in C for its vector instructions.
         .target(name: "CPixels", cSettings: [.unsafeFlags(["-O3"])]),
     ]
         + room("Torch", ["CTorch"])
-        + room("Imaging", ["CJPEG", "CPNG", "CPixels"])
+        + room("Imaging", ["CJPEG", "CPNG", "CFont", "CPixels"])
         + room("Weights", ["CCurl", "CDigest", "CZlib"])
         + room("Storage", ["CCurl", "CDigest"])
-        + room("Datasets", ["Imaging", "Storage", "CZlib"])
+        + room("Datasets", ["Imaging", "Storage", "CDigest", "CZlib", yams])
         + room("Networks", ["Torch", "Weights"])
         + room("Tasks", ["Networks", "Torch", "Datasets", "Imaging", "Weights"])
         + room("Training", ["Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights", metrics])
-        + room("Reporting", ["Training", "Tasks", "Weights"])
+        + room("Reporting", ["Training", "Tasks", "Datasets", "Weights"])
         + [
             .executableTarget(
                 name: "sightline",
@@ -87,6 +92,9 @@ let package = Package(
                 path: "Conformance/program", swiftSettings: swiftSettings),
             .executableTarget(
                 name: "sightline-recordio", dependencies: ["Datasets", "Storage"], path: "Conformance/recordio",
+                swiftSettings: swiftSettings),
+            .executableTarget(
+                name: "sightline-scenes", dependencies: ["Datasets", "Imaging", "Storage", argumentParser], path: "Examples/scenes",
                 swiftSettings: swiftSettings),
             .testTarget(
                 name: "AcceptanceTests", dependencies: ["sightline", "Weights", "Imaging"], path: "Tests/Acceptance",

@@ -5,6 +5,8 @@ set -euo pipefail
 packages=(
     libjpeg62-turbo-dev  # JPEG
     libpng-dev           # PNG
+    libfreetype-dev      # names in drawn pictures
+    fonts-dejavu-core    # the font for them
     libcurl4-openssl-dev # S3, downloads of pretrained weights
     libssl-dev           # checksums of downloads, signatures
     zlib1g-dev           # compressed data sets and checkpoints

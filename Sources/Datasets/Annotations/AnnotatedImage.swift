@@ -51,6 +51,11 @@ public struct AnnotatedImage: Sendable {
     }
 }
 
+extension AnnotatedImage {
+    /// Where a user would find the picture: its file, or the place of the record that holds it.
+    public var pictureLocation: String { payload.location ?? place }
+}
+
 /// A data set whose records can be read in any order, by number: what a reader of files gives.
 ///
 /// ``RandomAccessDataset/record(at:)`` throws ``DatasetError`` for a record that breaks its format, and goes on with any other: the data

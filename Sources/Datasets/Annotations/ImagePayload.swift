@@ -14,6 +14,15 @@ public enum ImagePayload: Sendable {
 }
 
 extension ImagePayload {
+    /// The full name of the file, for people and messages; nil where the picture has none of its own.
+    public var location: String? {
+        switch self {
+        case .file(let path): path
+        case .stored(let store, let name): store.location(of: name)
+        case .encoded, .pixels: nil
+        }
+    }
+
     /// The bytes of the JPEG or PNG, read where they lie; a picture that was never compressed is packed as PNG.
     /// - Throws: ``DatasetError`` or `StorageError` that names the file.
     public func encodedBytes() throws -> [UInt8] {

@@ -84,12 +84,7 @@ private struct AnnotatedStorage<Images: AnnotatedImages>: ClassificationStorage 
 
     func image(at index: Int) throws -> ClassificationImage {
         let record = try images.record(at: index)
-        let id =
-            switch record.payload {
-            case .file(let path): path
-            case .stored(let store, let name): store.location(of: name)
-            case .encoded, .pixels: record.place
-            }
-        return ClassificationImage(id: id, fileName: record.name, labelPlace: record.place, payload: record.payload)
+        return ClassificationImage(
+            id: record.pictureLocation, fileName: record.name, labelPlace: record.place, payload: record.payload)
     }
 }

@@ -27,6 +27,11 @@ extension ClassificationDataset {
         try self.init(content, classNames: classNames, classCount: classCount)
     }
 
+    /// The list that a channel of this machine means, and the folder of its images; nil where the channel is something else.
+    static func list(ofChannel path: String, split: ClassificationSplit) throws -> (file: String, root: String)? {
+        try ChannelOpener(split: split, classNames: nil, classCount: nil).list(path)
+    }
+
     /// What the caller says about classes, before anything is read.
     static func check(classNames: [String]?, classCount: Int?) throws {
         let possible = 1...(ImageListReader.highestPlausibleLabel + 1)
@@ -83,15 +88,34 @@ private struct ChannelOpener {
     private func openFile(_ path: String) throws -> ClassificationContent {
         let name = FileSystem.name(of: path)
         if name.hasSuffix(".lst") {
-            let folder = String(path.dropLast(4))
-            let root = FileSystem.kind(of: folder) == .folder ? folder : FileSystem.folder(of: path)
-            return try ClassificationContent(ListedImages.read(path, root: root, classCount: labelLimit))
+            return try ClassificationContent(ListedImages.read(path, root: root(ofList: path), classCount: labelLimit))
         }
         if name.hasSuffix(".bin") { return try CIFARBinary.read([path]) }
         if IDX.isImageFile(name) { return try IDX.read(path) }
         throw DatasetError(
             .argument, at: path, "it is none of the files that classification reads",
             remedy: "give a folder of class folders, a .lst, a CIFAR .bin or an IDX '…images-idx3-ubyte' file")
+    }
+
+    /// The list among what a channel may be, and where its images begin.
+    func list(_ channel: String) throws -> (file: String, root: String)? {
+        guard FileSystem.kind(of: channel) == .folder else { return channel.hasSuffix(".lst") ? (channel, root(ofList: channel)) : nil }
+        let files = try FileSystem.entries(of: channel).filter { !$0.isFolder }.map(\.name)
+        let isOther = files.contains {
+            CIFARBinary.split(of: $0) != nil || IDX.isImageFile($0) || ChannelFiles.isRecordIO($0) || ChannelFiles.isManifest($0)
+        }
+        guard !isOther, let file = try list(among: files, in: channel) else { return nil }
+        return (file, root(ofList: file))
+    }
+
+    private func list(among files: [String], in folder: String) throws -> String? {
+        let lists = pick(files.filter { $0.hasSuffix(".lst") }) { Self.split(of: String($0.dropLast(4))) }
+        return try lists.first.map { FileSystem.join(folder, try only($0, of: lists, in: folder)) }
+    }
+
+    private func root(ofList path: String) -> String {
+        let folder = String(path.dropLast(4))
+        return FileSystem.kind(of: folder) == .folder ? folder : FileSystem.folder(of: path)
     }
 
     private func openFolder(_ folder: String) throws -> ClassificationContent {
@@ -109,8 +133,7 @@ private struct ChannelOpener {
             return try warned(IDX.read(FileSystem.join(folder, try only(first, of: idx, in: folder))), half: IDX.split(of: first))
         }
 
-        let lists = pick(files.filter { $0.hasSuffix(".lst") }) { Self.split(of: String($0.dropLast(4))) }
-        if let first = lists.first { return try openFile(FileSystem.join(folder, try only(first, of: lists, in: folder))) }
+        if let list = try list(among: files, in: folder) { return try openFile(list) }
 
         if let half = half(folders, in: folder) { return try openFolder(FileSystem.join(folder, half)) }
         guard !folders.isEmpty else {

@@ -9,6 +9,10 @@ public struct AnnotatedChannel: Sendable {
     public var task: VisionTask?
     /// The pictures' `.lst`, where one is given.
     public var list: String?
+    /// Where masks or boxes are, if not in ``location``: a folder of PNG, JSON, XML or text files, or a COCO file.
+    public var annotations: String?
+    /// Where the label map of masks is: a folder with `train_label_map.json` or `validation_label_map.json`.
+    public var labelMap: String?
     /// Class names, position = class number.
     public var classNames: [String]?
     /// `train` or `validation`, where one folder holds both.
@@ -26,24 +30,51 @@ public struct AnnotatedChannel: Sendable {
     /// - Throws: ``DatasetError``, `StorageError`.
     public func open() throws -> any AnnotatedImages {
         let place = try Location(location)
-        let isOneFile = ChannelFiles.isRecordIO(location) || ChannelFiles.isManifest(location)
-        if list == nil, isOneFile {
-            let (store, name) = try stores.open(fileAt: place)
-            return try open(name, in: store)
-        }
-        if list == nil, task != .classification, let files = try? ChannelFiles(try stores.open(place)) {
-            if let name = files.paths.first(where: { ChannelFiles.isRecordIO($0) || ChannelFiles.isManifest($0) }) {
-                return try open(name, in: files.store)
-            }
-            if task == .segmentation || files.paths.contains(where: { $0.hasPrefix(channel + "_annotation/") && $0.hasSuffix(".png") }) {
-                return try MaskImages(files, channel: channel, classNames: classNames)
-            }
+        if let annotations { return try open(place, annotations: Location(annotations)) }
+        if list == nil, let images = try openFile(place) { return try checked(images) }
+        if list == nil, task != .classification, let files = try? ChannelFiles(try stores.open(place)),
+            let images = try open(files)
+        {
+            return try checked(images)
         }
         var classes = ClassificationChannel(location, stores: stores)
         classes.list = list
         classes.classNames = classNames
         classes.mode = .fastFile
-        return try classes.openDataset().annotatedImages
+        return try checked(classes.openDataset().annotatedImages)
+    }
+
+    private func checked(_ images: any AnnotatedImages) throws -> any AnnotatedImages {
+        guard let task, images.task != task else { return images }
+        throw DatasetError(
+            .argument, at: images.source, "it is for \(images.task.rawValue), not \(task.rawValue)", remedy: "give the task that it is for")
+    }
+
+    // MARK: One file
+
+    private func openFile(_ place: Location) throws -> (any AnnotatedImages)? {
+        let name = FileSystem.name(of: location)
+        if ChannelFiles.isRecordIO(name) || ChannelFiles.isManifest(name) {
+            let (store, name) = try stores.open(fileAt: place)
+            return try open(name, in: store)
+        }
+        if name.hasSuffix(".json") {
+            let (store, path) = try aboveAnnotations(place)
+            return try COCOImages(path, in: store, classNames: classNames)
+        }
+        if name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
+            let (store, name) = try stores.open(fileAt: place)
+            return try YOLOImages(ChannelFiles(store), set: channel, description: name, classNames: classNames)
+        }
+        return nil
+    }
+
+    /// The store that holds a COCO file and most likely its pictures: the folder above `annotations/`.
+    private func aboveAnnotations(_ place: Location) throws -> (store: any ObjectStore, path: String) {
+        let (own, name) = try stores.open(fileAt: place)
+        let folder = FileSystem.folder(of: location)
+        guard FileSystem.name(of: folder) == "annotations" else { return (own, name) }
+        return (try stores.open(Location(FileSystem.folder(of: folder))), "annotations/\(name)")
     }
 
     private func open(_ name: String, in store: any ObjectStore) throws -> any AnnotatedImages {
@@ -58,5 +89,91 @@ public struct AnnotatedChannel: Sendable {
         let stores = stores
         let manifest = try AugmentedManifest.inferred(from: name, in: store, task: task)
         return try ManifestImages(name, in: store, as: manifest) { (try stores.open($0), "") }
+    }
+
+    // MARK: A folder
+
+    /// Masks, boxes, RecordIO or a manifest in a folder; nil: none of these.
+    private func open(_ files: ChannelFiles) throws -> (any AnnotatedImages)? {
+        let records = files.paths.filter { ChannelFiles.isRecordIO($0) || ChannelFiles.isManifest($0) }
+        if let name = records.first(where: isOfChannel) ?? records.first { return try open(name, in: files.store) }
+        func holds(_ folder: String, _ suffix: String) -> Bool {
+            files.paths.contains { $0.hasPrefix(folder) && $0.lowercased().hasSuffix(suffix) }
+        }
+        let annotationFolder = channel + "_annotation/"
+        if task != .detection, holds(annotationFolder, ".png") {
+            return try MaskImages(files, channel: channel, classNames: classNames)
+        }
+        if task == .segmentation {
+            return holds("ImageSets/Segmentation/", ".txt")
+                ? try MaskImages(pascalVOC: files, set: channel == "validation" ? "val" : channel, classNames: classNames)
+                : try MaskImages(files, channel: channel, classNames: classNames)
+        }
+        if holds(annotationFolder, ".json") { return try BoxFiles(files, channel: channel, classNames: classNames) }
+        if let name = cocoFile(in: files) { return try COCOImages(name, in: files.store, classNames: classNames) }
+        if holds("Annotations/", ".xml") {
+            let sets = [channel, channel == "validation" ? "val" : channel]
+            let hasLists = holds("ImageSets/Main/", ".txt")
+            let set = sets.first { files.contains("ImageSets/Main/\($0).txt") } ?? channel
+            return try PascalVOCImages(files, set: hasLists ? set : nil, classNames: classNames)
+        }
+        if holds("", ".xml") { return try PascalVOCImages(images: files, annotations: files, classNames: classNames) }
+        if YOLOImages.description(in: files) != nil || holds("labels/", ".txt") || task == .detection && holds("", ".txt") {
+            return try YOLOImages(files, set: channel, classNames: classNames)
+        }
+        return nil
+    }
+
+    /// The file with the boxes of the channel, where a folder holds COCO files.
+    private func cocoFile(in files: ChannelFiles) -> String? {
+        let found = files.paths.filter { path in
+            guard path.hasSuffix(".json"), path.split(separator: "/").count <= 2, !path.contains("label_map") else { return false }
+            // Keypoints and captions lie beside instances.
+            let name = FileSystem.name(of: path)
+            return !["person_keypoints", "captions", "stuff_", "panoptic_", "image_info"].contains(where: name.hasPrefix)
+        }
+        let candidates = found.filter(isOfChannel) + (found.count == 1 ? found : [])
+        return candidates.first { name in
+            guard let size = try? files.store.information(about: name)?.size,
+                let beginning = try? files.store.bytes(of: name, range: 0..<min(size, 4096))
+            else { return false }
+            return COCODocument.recognises(beginning)
+        }
+    }
+
+    /// Whether a part of a path says that it belongs to the channel: `instances_val2017.json` to `validation`.
+    private func isOfChannel(_ path: String) -> Bool {
+        let words = path.lowercased().split { !$0.isLetter }
+        let wanted =
+            switch channel {
+            case "train": ["train", "training"]
+            case "validation": ["validation", "valid", "val"]
+            default: [channel.lowercased()]
+            }
+        return words.contains { wanted.contains(String($0)) }
+    }
+
+    // MARK: Annotations of their own
+
+    /// Pictures in one place, annotations in another: SageMaker's channels `train` and `train_annotation`.
+    private func open(_ place: Location, annotations: Location) throws -> any AnnotatedImages {
+        if "\(annotations)".hasSuffix(".json") {
+            let (store, name) = try stores.open(fileAt: annotations)
+            return try checked(COCOImages(name, in: store, images: stores.open(place), classNames: classNames))
+        }
+        let files = try ChannelFiles(try stores.open(annotations))
+        let images = try ChannelFiles(try stores.open(place))
+        func holds(_ suffix: String) -> Bool { files.paths.contains { $0.lowercased().hasSuffix(suffix) } }
+        if holds(".json") { return try checked(BoxFiles(images: images, annotations: files, classNames: classNames)) }
+        if holds(".xml") { return try checked(PascalVOCImages(images: images, annotations: files, classNames: classNames)) }
+        guard holds(".png") else {
+            throw DatasetError(
+                .unreadable, at: files.place, "it holds neither masks (PNG) nor boxes (JSON, XML)",
+                remedy: "name the folder of the annotations")
+        }
+        let map = try labelMap.map {
+            try LabelMap.read(from: stores.open(Location($0)), for: channel == "validation" ? .validation : .training)
+        }
+        return try checked(MaskImages(images: images, masks: files, labelMap: map ?? .identity, classNames: classNames))
     }
 }

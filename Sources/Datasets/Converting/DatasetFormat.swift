@@ -14,6 +14,14 @@ public enum DatasetFormat: String, Sendable, CaseIterable {
     case manifest
     /// Pictures in `train/`, PNG masks in `train_annotation/`.
     case masks
+    /// Pictures in `train/`, a JSON of boxes for each in `train_annotation/`: SageMaker's.
+    case boxes
+    /// COCO's: pictures in `train/`, boxes in `annotations/instances_train.json`.
+    case coco
+    /// Pascal VOC's: `JPEGImages/`, `Annotations/`, `ImageSets/Main/train.txt`.
+    case voc
+    /// YOLO's: `images/train/`, `labels/train/`, `data.yaml`.
+    case yolo
 
     /// Tasks whose annotations it can hold.
     public var tasks: [VisionTask] {
@@ -22,6 +30,7 @@ public enum DatasetFormat: String, Sendable, CaseIterable {
         case .recordio: [.classification, .detection]
         case .manifest: VisionTask.allCases
         case .masks: [.segmentation]
+        case .boxes, .coco, .voc, .yolo: [.detection]
         }
     }
 
@@ -57,6 +66,10 @@ public enum DatasetFormat: String, Sendable, CaseIterable {
             return (try ManifestWriter(name + ".manifest", in: store, task: images.task, classNames: names, options: options), 0)
         case .masks:
             return (try MaskWriter(store, channel: name, classNames: names, labelMap: images.labelMap, resume: resume), 0)
+        case .boxes: return (try BoxFileWriter(store, channel: name, classNames: names, resume: resume), 0)
+        case .coco: return (try COCOWriter(store, channel: name, classNames: names, resume: resume), 0)
+        case .voc: return (try PascalVOCWriter(store, set: name, classNames: names, resume: resume), 0)
+        case .yolo: return (try YOLOWriter(store, set: name, classNames: names, resume: resume), 0)
         }
     }
 }

@@ -43,4 +43,20 @@ struct PictureFiles {
         try sink.write(bytes)
         try sink.commit()
     }
+
+    /// Writes a file into a folder that several sets share: one that is there must be the same.
+    /// - Throws: ``DatasetError`` for another content under the name; `StorageError`.
+    func writeShared(_ bytes: [UInt8], to name: String) throws {
+        if let there = try store.information(about: name) {
+            guard there.size == bytes.count, try store.bytes(of: name) == bytes else {
+                throw DatasetError(
+                    .argument, at: store.location(of: name), "it is there already with another content",
+                    remedy: "write sets whose pictures have the same names into folders of their own")
+            }
+            return
+        }
+        let sink = try store.create(name)
+        try sink.write(bytes)
+        try sink.commit()
+    }
 }

@@ -97,10 +97,10 @@ public struct ManifestImages: AnnotatedImages {
         if label.manifest.task == .classification, let range = ranges.label, ranges.metadata != nil || countsClasses,
             let value = try? JSONScanner.value(of: bytes, at: range)
         {
-            switch ManifestLabel.unwrapped(value) {
+            switch value.unwrapped {
             case .number(let value): own = try? label.classNumber(.number(value), at: "")
             case .array(let values) where countsClasses:
-                for value in values { if let value = try? label.classNumber(ManifestLabel.unwrapped(value), at: "") { names.note(value) } }
+                for value in values { if let value = try? label.classNumber(value.unwrapped, at: "") { names.note(value) } }
             default: break
             }
         }

@@ -14,7 +14,7 @@ struct ManifestLabel {
 
     /// The class or classes of a picture. `place`: what the error names.
     func classes(_ value: JSONValue, at place: @autoclosure () -> String) throws -> ClassificationLabel {
-        switch Self.unwrapped(value) {
+        switch value.unwrapped {
         case .number(let number): return .single(try classNumber(.number(number), at: place()))
         case .array(let values) where manifest.labelFormat == .classID:
             guard let count = manifest.classCount ?? inferredClassCount else {
@@ -23,8 +23,8 @@ struct ManifestLabel {
             }
             var hot = [Float](repeating: 0, count: count)
             for value in values {
-                let number = try classNumber(Self.unwrapped(value), at: place())
-                guard number < count else { throw Self.beyond(number, count, at: place()) }
+                let number = try classNumber(value.unwrapped, at: place())
+                guard number < count else { throw JSONValue.beyond(number, count, at: place()) }
                 hot[number] = 1
             }
             return .multi(hot)
@@ -39,7 +39,7 @@ struct ManifestLabel {
             }
             return .multi(
                 try values.map { value in
-                    guard case .number(let number) = Self.unwrapped(value), number == 0 || number == 1 else {
+                    guard case .number(let number) = value.unwrapped, number == 0 || number == 1 else {
                         throw DatasetError(
                             .label, at: place(), "\(value.excerpt) is neither 0 nor 1",
                             remedy: "write one 0 or 1 for each class; for lists of class ids set label-format=class-id")
@@ -53,32 +53,13 @@ struct ManifestLabel {
         }
     }
 
+    /// The boxes of a picture and the size that they were drawn at. `place`: what errors name.
+    func boxes(_ value: JSONValue, at place: @autoclosure () -> String) throws -> (boxes: [BoundingBox], size: PixelSize) {
+        try BoxObject.read(value, classCount: manifest.classCount, at: place())
+    }
+
     /// A class number: whole, not negative, below the number of classes.
     func classNumber(_ value: JSONValue, at place: @autoclosure () -> String) throws -> Int {
-        guard case .number(let number) = value, number.rounded() == number else {
-            throw DatasetError(
-                .label, at: place(), "\(value.excerpt) is not a whole number", remedy: "write the class number, counted from 0")
-        }
-        guard number >= 0 else {
-            throw DatasetError(.label, at: place(), "class \(value.excerpt) is negative", remedy: "count classes from 0")
-        }
-        guard number <= Double(ImageListReader.highestPlausibleLabel) else {
-            throw DatasetError(
-                .label, at: place(), "class \(value.excerpt) is above \(ImageListReader.highestPlausibleLabel)",
-                remedy: "number the classes from 0 without gaps")
-        }
-        if let count = manifest.classCount, number >= Double(count) { throw Self.beyond(Int(number), count, at: place()) }
-        return Int(number)
-    }
-
-    private static func beyond(_ number: Int, _ count: Int, at place: String) -> DatasetError {
-        DatasetError(
-            .label, at: place, "class \(number) is not below num_classes = \(count)", remedy: "count classes from 0, or raise num_classes")
-    }
-
-    /// What a string that is JSON's text stands for; any other value, and a string that is none, is itself.
-    static func unwrapped(_ value: JSONValue) -> JSONValue {
-        guard case .string(let text) = value else { return value }
-        return Array(text.utf8).withUnsafeBufferPointer { (try? JSONScanner.value(of: $0)) ?? value }
+        try value.classNumber(below: manifest.classCount, at: place())
     }
 }

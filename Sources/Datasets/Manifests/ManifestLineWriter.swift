@@ -47,7 +47,9 @@ struct ManifestLineWriter {
             appendMetadata("image-classification-multilabel", classes: isFirst ? nil : shown, to: &text)
         case .boxes(let boxes):
             guard let size else { throw refused(image, "the picture's size is not known") }
-            try append(boxes, size, of: image, to: &text)
+            text.append(contentsOf: "{".utf8)
+            try BoxObject.append(boxes, size, to: &text, place: image.place)
+            text.append(contentsOf: "}".utf8)
             appendMetadata("object-detection", classes: isFirst ? nil : Array(Set(boxes.map(\.classID))).sorted(), to: &text)
         case .mask:
             text.append(jsonString: mask ?? "")
@@ -55,24 +57,6 @@ struct ManifestLineWriter {
         }
         text.append(contentsOf: "}\n".utf8)
         line += text
-    }
-
-    private func append(_ boxes: [BoundingBox], _ size: PixelSize, of image: AnnotatedImage, to text: inout [UInt8]) throws {
-        text.append(contentsOf: "{\"image_size\":[{\"width\":\(size.width),\"height\":\(size.height),\"depth\":3}],\"annotations\":[".utf8)
-        for (index, box) in boxes.enumerated() {
-            guard box.classID >= 0 else { throw refused(image, "box \(index) has the class \(box.classID)") }
-            let (left, top, width, height) = box.inPixels(width: size.width, height: size.height)
-            guard [left, top, width, height].allSatisfy(\.isFinite) else { throw refused(image, "an edge of box \(index) is not finite") }
-            text.append(contentsOf: "\(index == 0 ? "" : ","){\"class_id\":\(box.classID),\"left\":\(Self.pixels(left)),".utf8)
-            text.append(contentsOf: "\"top\":\(Self.pixels(top)),\"width\":\(Self.pixels(width)),\"height\":\(Self.pixels(height))}".utf8)
-        }
-        text.append(contentsOf: "]}".utf8)
-    }
-
-    // Whole pixels stay whole on their way through fractions.
-    private static func pixels(_ value: Double) -> String {
-        let whole = value.rounded()
-        return abs(value - whole) < 1e-6 && whole.magnitude < 1e15 ? String(Int(whole)) : "\(value)"
     }
 
     // `classes`: those to be named in the class-map; nil: all.

@@ -12,6 +12,8 @@ final class ManifestReferences: Sendable {
     /// The manifest's folder in `home`, with `/` at its end, or empty.
     private let folder: String
     private let root: String
+    /// Where pictures lie that were written with the manifest; no part of their names, or each conversion would make them longer.
+    private let pictures: String
     private let open: LocationOpener
     private let buckets = Mutex<[String: (store: any ObjectStore, name: String)]>([:])
 
@@ -19,10 +21,12 @@ final class ManifestReferences: Sendable {
         home = store
         folder = name.lastIndex(of: "/").map { String(name[...$0]) } ?? ""
         root = store.location(of: folder)
+        pictures = ImageFileName.stem(of: String(name.dropFirst(folder.count))) + "/"
         self.open = open
     }
 
-    /// What a reference leads to, and what the picture is called: its path relative to the manifest, or its key.
+    /// What a reference leads to, and what the picture is called: its path relative to the manifest, or to the folder of the manifest's
+    /// name, or its key.
     func resolve(_ reference: String, at place: @autoclosure () -> String) throws -> (name: String, payload: ImagePayload) {
         guard !reference.isEmpty, !reference.utf8.contains(0) else {
             throw DatasetError(
@@ -39,7 +43,8 @@ final class ManifestReferences: Sendable {
             let isBelow = root.hasPrefix("/") && path.hasPrefix(root)
             return (String((isBelow ? path.dropFirst(root.count) : path[...]).drop { $0 == "/" }), .file(path))
         case .file(let path):
-            return (path, Self.payload(home, folder + path))
+            let name = path.hasPrefix(pictures) ? String(path.dropFirst(pictures.count)) : path
+            return (name, Self.payload(home, folder + path))
         case .s3(let bucket, let key):
             guard !key.isEmpty, !key.hasSuffix("/") else {
                 throw DatasetError(.malformed, at: place(), "'\(reference.prefix(200))' names no object", remedy: "write s3://bucket/key")

@@ -1,5 +1,4 @@
 import Foundation
-import Imaging
 import Storage
 
 /// Writes an augmented manifest, line by line, with the pictures beside it and Ground Truth's metadata, so that class names survive.
@@ -88,7 +87,7 @@ public final class ManifestWriter: AnnotatedImageWriter {
         var size: PixelSize?
         switch image.annotation {
         case .label: break
-        case .boxes: size = try image.statedSize ?? Self.size(of: image, bytes: picture.bytes)
+        case .boxes: size = try image.sizeToWrite(picture.bytes ?? image.payload.encodedBytes())
         case .mask(let payload): mask = try files.mask(payload, of: image)
         }
         try lines.append(image, picture: picture.reference, mask: mask, size: size, isFirst: count == 0, to: &buffer)
@@ -107,14 +106,5 @@ public final class ManifestWriter: AnnotatedImageWriter {
     private func flush() throws {
         try sink.write(buffer)
         buffer.removeAll(keepingCapacity: true)
-    }
-
-    private static func size(of image: AnnotatedImage, bytes: [UInt8]?) throws -> PixelSize {
-        do {
-            let header = try ImageHeader(of: try bytes ?? image.payload.encodedBytes())
-            return PixelSize(width: header.width, height: header.height)
-        } catch let error as ImagingError {
-            throw DatasetError(.unreadable, at: image.place, "the picture's size is not known: \(error.description)", remedy: "")
-        }
     }
 }

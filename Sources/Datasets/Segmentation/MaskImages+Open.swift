@@ -12,7 +12,7 @@ extension MaskImages {
     public init(images: ChannelFiles, masks: ChannelFiles, labelMap: LabelMap = .identity, classNames: [String]? = nil) throws {
         let named = try classNames ?? ClassNames.read(ClassNames.fileName, in: masks) ?? ClassNames.read("classes.txt", in: images)
         try self.init(
-            MaskPairs(images: images.paths, masks: masks.paths), images: images.store, masks: masks.store,
+            AnnotationPairs(.mask, images: images.paths, annotations: masks.paths), images: images.store, masks: masks.store,
             source: "pictures in \(images.place) with masks in \(masks.place)", labelMap: labelMap, classNames: named)
     }
 
@@ -28,9 +28,9 @@ extension MaskImages {
         let (imagePrefix, maskPrefix) = (channel + "/", channel + "_annotation/")
         let map = "label_map/\(channel)_label_map.json"
         let found = files.contains(map) ? try LabelMap(json: files.bytes(of: map), place: files.location(of: map)) : .identity
-        let pairs = MaskPairs(
-            images: files.paths.filter { $0.hasPrefix(imagePrefix) }, masks: files.paths.filter { $0.hasPrefix(maskPrefix) },
-            imagePrefix: imagePrefix, maskPrefix: maskPrefix)
+        let pairs = AnnotationPairs(
+            .mask, images: files.paths.filter { $0.hasPrefix(imagePrefix) }, annotations: files.paths.filter { $0.hasPrefix(maskPrefix) },
+            imagePrefix: imagePrefix, annotationPrefix: maskPrefix)
         try self.init(
             pairs, images: files.store, masks: files.store, prefix: imagePrefix, source: "masks of \(files.location(of: channel))",
             labelMap: labelMap ?? found, classNames: classNames ?? ClassNames.read(ClassNames.fileName, in: files))
@@ -48,25 +48,14 @@ extension MaskImages {
     /// - Throws: ``DatasetError`` where there is no such list, or none of its pictures has a mask; `StorageError`.
     public init(pascalVOC files: ChannelFiles, set: String, classNames: [String]? = nil) throws {
         let list = "ImageSets/Segmentation/\(set).txt"
-        guard files.contains(list) else {
-            let lists = files.paths.filter { $0.hasPrefix("ImageSets/Segmentation/") }
-            throw DatasetError(
-                .unreadable, at: files.location(of: list), "there is no such list",
-                remedy: lists.isEmpty ? "check the path" : "choose one of \(ClassNames.listed(lists.map(FileSystem.name(of:))))")
-        }
-        guard let text = String(validating: try files.bytes(of: list), as: UTF8.self) else {
-            throw DatasetError(.malformed, at: files.location(of: list), "it is not UTF-8 text", remedy: "save it as UTF-8")
-        }
-        // A second column, where there is one, is a flag of the classification lists.
-        let stems = text.split(whereSeparator: \.isNewline).compactMap { $0.split(separator: " ").first }
-        let records = stems.map { stem -> MaskPairs.Record in
-            let pictures = ["jpg", "jpeg", "png"].map { "JPEGImages/\(stem).\($0)" }
+        let stems = try PascalVOCList.stems(list, in: files) { files.contains("SegmentationClass/\($0).png") }
+        let records = stems.map { stem -> AnnotationPairs.Record in
             let mask = "SegmentationClass/\(stem).png"
-            return MaskPairs.Record(
-                image: pictures.first(where: files.contains) ?? pictures[0], mask: files.contains(mask) ? mask : nil)
+            return AnnotationPairs.Record(
+                image: PascalVOCList.picture(stem, in: files), annotation: files.contains(mask) ? mask : nil)
         }
         try self.init(
-            MaskPairs(listed: records), images: files.store, masks: files.store, prefix: "JPEGImages/",
+            AnnotationPairs(.mask, listed: records), images: files.store, masks: files.store, prefix: PascalVOCList.pictureFolder,
             source: "VOC masks of \(files.location(of: list))", labelMap: .identity,
             classNames: classNames ?? ClassNames.read(ClassNames.fileName, in: files))
     }

@@ -23,23 +23,16 @@ public struct MaskImages: AnnotatedImages {
     private let masks: any ObjectStore
     /// What comes before names in the store of pictures.
     private let prefix: String
-    private let records: [MaskPairs.Record]
+    private let records: [AnnotationPairs.Record]
 
     /// Number of pictures.
     public var count: Int { records.count }
 
     init(
-        _ pairs: MaskPairs, images: any ObjectStore, masks: any ObjectStore, prefix: String = "", source: String, labelMap: LabelMap,
+        _ pairs: AnnotationPairs, images: any ObjectStore, masks: any ObjectStore, prefix: String = "", source: String, labelMap: LabelMap,
         classNames: [String]?
     ) throws {
-        guard pairs.records.contains(where: { $0.mask != nil }) else {
-            let first = pairs.records.first.map { ", the first '\($0.image)'" } ?? ""
-            let mask = pairs.strayMasks.first.map { ", the first '\($0)'" } ?? ""
-            throw DatasetError(
-                .unreadable, at: source,
-                "none of its \(pairs.records.count) pictures\(first) has one of the \(pairs.strayMasks.count) masks\(mask)",
-                remedy: "give each picture a PNG of the same base name in the folder of masks")
-        }
+        try pairs.requireOne(at: source)
         if let classNames { try ClassNames.check(classNames, at: source) }
         self.images = images
         self.masks = masks
@@ -58,13 +51,13 @@ public struct MaskImages: AnnotatedImages {
         return AnnotatedImage(
             name: String(Substring(record.image.utf8.dropFirst(prefix.utf8.count))), payload: .file(record.image, in: images),
             annotation: annotation,
-            place: masks.location(of: record.mask ?? record.image))
+            place: masks.location(of: record.annotation ?? record.image))
     }
 
     /// Mask `index`, not read.
     public func annotation(at index: Int) throws -> Annotation {
         try check(index)
-        guard let mask = records[index].mask else {
+        guard let mask = records[index].annotation else {
             throw DatasetError(
                 .unreadable, at: images.location(of: records[index].image), "the picture has no mask",
                 remedy: "add a PNG of the same base name to the masks, or remove the picture")

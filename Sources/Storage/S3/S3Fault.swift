@@ -12,7 +12,7 @@ struct S3Fault {
     var keysHaveExpired: Bool { code == "ExpiredToken" || code == "TokenRefreshRequired" || code == "InvalidToken" }
 
     init(_ response: HTTPResponse, location: String) {
-        let document = S3XML.parse(response.body)
+        let document = try? XMLTree(response.body)
         let code = document?["Code"]
         self.code = code
         let isElsewhere =

@@ -51,7 +51,8 @@ public struct S3Store: ObjectStore {
             var call = S3Client.Call(bucket: bucket)
             call.query = [("list-type", "2"), ("prefix", prefix + wanted), ("encoding-type", "url")]
             if let token { call.query.append(("continuation-token", token)) }
-            guard let page = S3XML.parse(try client.send(call).body) else {
+            let answer = try client.send(call).body
+            guard let page = try? XMLTree(answer) else {
                 throw StorageError(
                     .unreachable, at: place, "the server's list of objects can't be read", remedy: "check AWS_ENDPOINT_URL: is it S3?")
             }

@@ -61,7 +61,7 @@ final class S3UploadSink: ByteSink, @unchecked Sendable {
         let answer = try client.send(complete, accepting: [404])
         // S3 may answer 200 and then an error; and a second try finds no upload where the first one's answer got lost.
         let fault = S3Fault(answer, location: "s3://\(call.bucket)/\(call.key)")
-        if answer.status == 404 || S3XML.parse(answer.body)?.name == "Error" {
+        if answer.status == 404 || (try? XMLTree(answer.body))?.name == "Error" {
             var head = call
             head.method = "HEAD"
             guard fault.code == "NoSuchUpload", try client.send(head, accepting: [404]).status != 404 else { throw fault.error }
@@ -76,7 +76,8 @@ final class S3UploadSink: ByteSink, @unchecked Sendable {
         } else {
             var begin = call
             (begin.method, begin.query, begin.body) = ("POST", [("uploads", "")], [])
-            guard let id = S3XML.parse(try client.send(begin).body)?["UploadId"] else {
+            let answer = try client.send(begin).body
+            guard let id = (try? XMLTree(answer))?["UploadId"] else {
                 throw StorageError(
                     .unreachable, at: "s3://\(call.bucket)/\(call.key)", "the server begins no multipart upload",
                     remedy: "use a server that knows multipart uploads")

@@ -14,6 +14,8 @@ struct Convert: ParsableCommand {
               sightline convert photos records --to recordio
               sightline convert s3://bucket/train.manifest photos --to folders
               sightline convert camvid camvid-manifest --to manifest --channel train
+              sightline convert coco/annotations/instances_val2017.json boxes --to boxes
+              sightline convert VOC2012 yolo --to yolo --task detection
 
             FORMATS
               folders    one folder of pictures a class
@@ -21,6 +23,10 @@ struct Convert: ParsableCommand {
               recordio   train.rec, train.idx, train.lst: MXNet's
               manifest   train.manifest: SageMaker's augmented manifest, pictures beside it
               masks      pictures in train/, PNG masks in train_annotation/
+              boxes      pictures in train/, a JSON of boxes each in train_annotation/
+              coco       pictures in train/, annotations/instances_train.json
+              voc        JPEGImages/, Annotations/, ImageSets/Main/train.txt: Pascal VOC's
+              yolo       images/train/, labels/train/, data.yaml
               What the source is, its content tells. Pictures are copied byte for byte.
 
             Ctrl-C loses nothing: --resume goes on. Nothing is visible under its name before
@@ -41,6 +47,9 @@ struct Convert: ParsableCommand {
 
     @Option(help: ArgumentHelp("The pictures' .lst.", valueName: "file"))
     var list: String?
+
+    @Option(help: ArgumentHelp("Where masks or boxes are, if not beside the pictures: a folder, or a COCO file.", valueName: "path"))
+    var annotation: String?
 
     @Option(help: ArgumentHelp("Names of the classes, with commas between.", valueName: "a,b,c"))
     var classNames: ClassNameList?
@@ -65,6 +74,7 @@ struct Convert: ParsableCommand {
         let stores = Stores()
         var reader = AnnotatedChannel(source, stores: stores)
         (reader.task, reader.list, reader.classNames, reader.channel) = (task, list, classNames?.names, channel)
+        reader.annotations = annotation
         let images = try reader.open()
         if !quiet { for warning in images.warnings { TextOutput.standardError.write("note: \(warning)\n") } }
         let line = LiveLine(.standardError)

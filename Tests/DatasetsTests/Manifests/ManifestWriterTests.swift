@@ -190,7 +190,7 @@ struct ManifestWriterTests {
         let values: [UInt8] = [1, 2, 1, 3]
         try write(try values.map { try image("same", .label(.single(Int($0))), $0) }, .classification)
         let data = try read(.classification)
-        #expect(try data.all().map(\.name) == ["train/same.png", "train/same_2.png", "train/same.png", "train/same_4.png"])
+        #expect(try data.all().map(\.name) == ["same.png", "same_2.png", "same.png", "same_4.png"])
         for (index, value) in values.enumerated() { #expect(try data.record(at: index).payload.encodedBytes() == picture(40, 30, value)) }
     }
 

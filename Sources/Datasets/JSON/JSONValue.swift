@@ -40,6 +40,20 @@ enum JSONValue: Equatable {
     }
 }
 
+extension JSONValue {
+    /// Decodes a file. `place`: what errors name.
+    /// - Throws: ``DatasetError`` for a text that is not JSON.
+    init(document bytes: [UInt8], place: String) throws {
+        let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+        do throws(JSONFault) {
+            self = try text.withUnsafeBufferPointer { bytes throws(JSONFault) in try JSONScanner.value(of: bytes) }
+        } catch {
+            throw DatasetError(
+                .malformed, at: place, "byte \(error.offset + 1): \(error.problem)", remedy: "correct the JSON, or write it again")
+        }
+    }
+}
+
 extension JSONScanner {
     /// Decodes the value at the position.
     mutating func value(depth: Int = 0) throws(JSONFault) -> JSONValue {
