@@ -88,7 +88,7 @@ struct CIFARTests {
         let data = try ClassificationDataset(channel: SharedData.path("cifar10"), split: .validation, classCount: 10)
         #expect(data.count == 5000)
         #expect(data.classNames[0] == "airplane" && data.classNames[9] == "truck")
-        #expect(data.labels == (0..<5000).map { .single($0 % 10) })
+        #expect(data.labels == ClassificationLabels((0..<5000).map { .single($0 % 10) }))
         #expect(try data.record(at: 17).id.hasSuffix("test_batch.bin, record 17"))
         #expect(try image(data, 4999)?.pixels.count == 3072)
     }

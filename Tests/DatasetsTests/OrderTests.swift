@@ -45,6 +45,53 @@ struct OrderTests {
             ])
     }
 
+    @Test("A computed order visits each example once, whatever their number", arguments: [1, 2, 3, 10, 4096, 100_003])
+    func computed(count: Int) {
+        let order = ComputedPermutation(count: count, seed: 5, epoch: 2)
+        #expect((0..<count).map { order[$0] }.sorted() == Array(0..<count))
+    }
+
+    @Test("Orders of millions are computed, differ by epoch and seed, and stay what they were")
+    func millions() {
+        func head(_ seed: UInt64, _ epoch: Int) -> [Int] {
+            Array(EpochOrder(count: 10_000_000, seed: seed, epoch: epoch, shuffle: true).prefix(200))
+        }
+        #expect(Set(head(3, 0)).count == 200)
+        #expect(Set([head(3, 0), head(3, 1), head(4, 0), head(3 << 32, 0)]).count == 4)
+        #expect(Array(head(42, 3).prefix(4)) == [6_416_016, 1_601_068, 658_925, 7_927_588])
+        #expect(EpochOrder(count: 10_000_000, seed: 1, epoch: 0, shuffle: false)[9_999_999] == 9_999_999)
+    }
+
+    private func chiSquared(_ counts: [Int], expected: Double) -> Double {
+        counts.reduce(0.0) { sum, count in
+            let deviation = Double(count) - expected
+            return sum + deviation * deviation / expected
+        }
+    }
+
+    @Test("A computed order is as good as one that chance has drawn: neighbours are far apart, and no position favours an example")
+    func computedChance() {
+        let count = 1 << 16
+        let order = ComputedPermutation(count: count, seed: 8, epoch: 1)
+        let places = (0..<count).map { order[$0] }
+        // The share of ascents is a half, give or take √(1/12n); the mean distance of neighbours a third, give or take 0.24/√n.
+        let ascents = zip(places, places.dropFirst()).count { $0 < $1 }
+        #expect(abs(Double(ascents) / Double(count) - 0.5) < 6 * 0.289 / 256)
+        let distance = zip(places, places.dropFirst()).map { abs($0 - $1) }.reduce(0, +)
+        #expect(abs(Double(distance) / Double(count) / Double(count) - 1.0 / 3) < 6 * 0.24 / 256)
+        // Sixteenths of positions against sixteenths of examples: 225 degrees of freedom, standard deviation 21.
+        var counts = [Int](repeating: 0, count: 256)
+        for (position, place) in places.enumerated() { counts[position * 16 / count * 16 + place * 16 / count] += 1 }
+        #expect(abs(chiSquared(counts, expected: 256) - 225) < 6 * 21)
+        // By epoch, each of five positions for each of five examples, as for stored orders.
+        var small = [[Int]](repeating: [Int](repeating: 0, count: 5), count: 5)
+        for epoch in 0..<5000 {
+            let order = ComputedPermutation(count: 5, seed: 1, epoch: epoch)
+            for position in 0..<5 { small[position][order[position]] += 1 }
+        }
+        #expect(chiSquared(Array(small.joined()), expected: 1000) < 50)
+    }
+
     @Test("Every position of an order is as likely for every example")
     func uniformOrder() {
         var counts = [[Int]](repeating: [Int](repeating: 0, count: 5), count: 5)

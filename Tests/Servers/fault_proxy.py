@@ -1,17 +1,20 @@
 """A proxy in front of an S3 server that checks signatures and does what networks and servers do on bad days.
 
-fault_proxy.py UPSTREAM_PORT [PORT]: prints the port that it listens on, then serves until its standard input ends.
+fault_proxy.py UPSTREAM_PORT [PORT [PLAN]]: prints the port that it listens on, then serves until its standard input ends.
 PUT /__plan with a JSON object sets what goes wrong from then on:
   slow_down   every n-th request is answered 503 SlowDown
   error       every n-th request is answered 500 InternalError
   cut         every n-th body of a GET is cut in its middle
   reset       every n-th request is closed without an answer
+  die         in the middle of the n-th body of a GET the whole proxy is killed (SIGKILL)
   secret      the secret key that signatures are checked against (signed requests only)
   region      the only region whose signatures are taken; others are told which it is
 GET /__stats answers how often each of them happened.
 """
 
 import json
+import os
+import signal
 import sys
 import threading
 from http.client import HTTPConnection
@@ -23,7 +26,7 @@ from botocore.credentials import Credentials
 
 upstream = int(sys.argv[1])
 lock = threading.Lock()
-plan = {}
+plan = json.loads(sys.argv[3]) if len(sys.argv) > 3 else {}
 stats = {}
 requests = {}
 
@@ -131,6 +134,10 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
             self.close_connection = True
             return None
+        if self.command == "GET" and len(content) > 1 and happens("die"):
+            self.wfile.write(content[: len(content) // 2])
+            self.wfile.flush()
+            os.kill(os.getpid(), signal.SIGKILL)
         if self.command != "HEAD":
             self.wfile.write(content)
 

@@ -77,6 +77,10 @@ public protocol AnnotatedImages: RandomAccessDataset where Record == AnnotatedIm
     /// What was said about record `index`, without touching the picture where the format allows: for counting classes.
     /// - Throws: ``DatasetError`` as ``RandomAccessDataset/record(at:)``, for the annotation alone.
     func annotation(at index: Int) throws -> Annotation
+
+    /// The label of every record of a data set for classification.
+    /// - Throws: ``DatasetError``: the first record's that has none.
+    func labels() throws -> ClassificationLabels
 }
 
 extension AnnotatedImages {
@@ -86,6 +90,17 @@ extension AnnotatedImages {
     public var labelMap: LabelMap { .identity }
     /// Reads the record for it.
     public func annotation(at index: Int) throws -> Annotation { try record(at: index).annotation }
+    /// Asks for one annotation after the other.
+    public func labels() throws -> ClassificationLabels {
+        var labels = ClassificationLabels()
+        for index in 0..<count {
+            guard case .label(let label) = try annotation(at: index) else {
+                throw DatasetError(.label, at: "\(source), record \(index)", "its annotation is no class label", remedy: "check the format")
+            }
+            labels.append(label)
+        }
+        return labels
+    }
 
     /// The error for an index that is not in 0 ..< `count`.
     func check(_ index: Int) throws {

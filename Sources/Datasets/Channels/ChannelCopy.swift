@@ -38,6 +38,15 @@ public struct ChannelCopy: Sendable {
         return "\(folder)/\(bucket)/\(key)"
     }
 
+    /// Copies those objects of a prefix that are wanted, and answers the folder where they are.
+    /// - Throws: as ``copy(_:)``.
+    func copy(from store: any ObjectStore, where isWanted: (StoredObject) -> Bool) throws -> String {
+        guard case .s3(let bucket, let key) = try Location(store.place) else { return store.place }
+        let root = "\(folder)/\(bucket)/\(key)"
+        try fetch(store.list().filter(isWanted), from: store, to: LocalStore(root))
+        return root
+    }
+
     private func fetch(_ objects: [StoredObject], from source: any ObjectStore, to target: LocalStore) throws {
         let queue = Mutex((next: 0, failure: Optional<any Error>.none))
         DispatchQueue.concurrentPerform(iterations: min(Self.connections, objects.count)) { _ in

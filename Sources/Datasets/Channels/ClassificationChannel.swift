@@ -27,8 +27,12 @@ public struct ClassificationChannel: Sendable {
     public var recordCount: Int?
     /// The share of this host where several train on one data set.
     public var shard: RecordShard?
+    /// What the hosts share the data set by.
+    public var shardUnit = ShardUnit.record
     /// Opens buckets.
     public var stores: Stores
+    /// Where copies of buckets go; nil: into the user's cache.
+    public var copyFolder: String?
     /// Ends waiting for pipes.
     public var shouldStop: @Sendable () -> Bool
 
@@ -49,10 +53,11 @@ public struct ClassificationChannel: Sendable {
         let location = try Location(location)
         switch (location, mode) {
         case (_, .pipe): return .stream(try stream(at: location))
-        case (.file(let path), _): return .dataset(try sharded(try files(path)))
+        case (.file(let path), _): return .dataset(try files(path))
         case (.s3, .file):
+            if let share = objectShare(location), let dataset = try copied(location, share) { return .dataset(dataset) }
             // `list` may lie in the bucket, too.
-            return .dataset(try sharded(try files(ChannelCopy(stores, shouldStop: shouldStop).copy(location))))
+            return .dataset(try files(ChannelCopy(stores, folder: copyFolder, shouldStop: shouldStop).copy(location)))
         case (.s3, .fastFile): return try remote(location)
         }
     }
@@ -70,28 +75,46 @@ public struct ClassificationChannel: Sendable {
 
     private var opener: LocationOpener { { [stores] location in (try stores.open(location), "") } }
 
+    /// How whole objects are shared, where they are.
+    private func objectShare(_ location: Location) -> ObjectShare? {
+        shardUnit == .object ? shard.map { ObjectShare(shard: $0, place: "\(location)") } : nil
+    }
+
     private func sharded(_ dataset: ClassificationDataset) throws -> ClassificationDataset {
         guard let shard else { return dataset }
+        if let recordCount { try dataset.check(sampleCount: recordCount) }
         return try dataset.subset(Array(shard.indices(of: dataset.count)), called: "share \(shard.host + 1) of \(shard.hostCount)")
     }
 
     // MARK: Local files
 
     private func files(_ path: String) throws -> ClassificationDataset {
-        if list == nil, let images = try indexed(LocalChannel(path)) {
-            return try ClassificationDataset(images, classNames: classNames, classCount: classCount)
+        let share = objectShare(.file(path))
+        if list == nil {
+            let channel = try LocalChannel(path)
+            let records = try RecordIOFiles.chosen(among: channel.names, split: split, place: path)
+            if !records.isEmpty {
+                let images = try RecordIOParts(share?.names(of: records) ?? records, in: channel.store, classNames: classNames)
+                let dataset = try ClassificationDataset(images, classNames: classNames, classCount: classCount)
+                return share == nil ? try sharded(dataset) : dataset
+            }
+            if let images = try manifestImages(channel) {
+                return try sharded(ClassificationDataset(images, classNames: classNames, classCount: classCount))
+            }
         }
-        return try ClassificationDataset(channel: path, list: list, split: split, classNames: classNames, classCount: classCount)
+        let dataset = try ClassificationDataset(channel: path, list: list, split: split, classNames: classNames, classCount: classCount)
+        guard let share else { return try sharded(dataset) }
+        let store = LocalStore(FileSystem.kind(of: path) == .folder ? path : FileSystem.folder(of: path))
+        let objects = try store.list().map(\.name).filter(ClassFolders.isImage)
+        return try share.records(of: dataset, among: objects.map(store.location(of:)))
     }
 
-    /// RecordIO or a manifest, which a path may name or a folder hold; nil: neither.
-    private func indexed(_ channel: LocalChannel) throws -> (any AnnotatedImages)? {
-        if let name = try channel.only(ChannelFiles.isRecordIO, split: split) {
-            return try RecordIOImages(channel.store, name: name, task: .classification, classNames: classNames)
-        }
+    /// A manifest, which a path may name or a folder hold; nil: none.
+    private func manifestImages(_ channel: LocalChannel) throws -> (any AnnotatedImages)? {
         if let name = try channel.only(ChannelFiles.isManifest, split: split) {
             return try ManifestImages(
-                name, in: channel.store, as: manifest(name, in: channel.store), readsClassNames: classNames == nil, opening: opener)
+                name, in: channel.store, as: manifest(name, in: channel.store), readsClassNames: classNames == nil, readsLabels: true,
+                opening: opener)
         }
         return nil
     }
@@ -111,7 +134,8 @@ public struct ClassificationChannel: Sendable {
         if ChannelFiles.isManifest("\(location)") {
             let (store, name) = try stores.open(fileAt: location)
             let images = try ManifestImages(
-                name, in: store, as: manifest(name, in: store), readsClassNames: classNames == nil, opening: opener)
+                name, in: store, as: manifest(name, in: store), readsClassNames: classNames == nil, readsLabels: true,
+                opening: opener)
             return .dataset(try sharded(ClassificationDataset(images, classNames: classNames, classCount: classCount)))
         }
         let files = try ChannelFiles(try stores.open(location))
@@ -128,11 +152,38 @@ public struct ClassificationChannel: Sendable {
             images = try ListedImages(name, in: files.store, images: below.store, listing: below, classCount: classCount)
         } else if let name = files.paths.first(where: ChannelFiles.isManifest) {
             images = try ManifestImages(
-                name, in: files.store, as: manifest(name, in: files.store), readsClassNames: classNames == nil, opening: opener)
+                name, in: files.store, as: manifest(name, in: files.store), readsClassNames: classNames == nil, readsLabels: true,
+                opening: opener)
         } else {
             images = try ClassFolders(files, classNames: classNames)
         }
-        return .dataset(try sharded(ClassificationDataset(images, classNames: classNames, classCount: classCount)))
+        let dataset = try ClassificationDataset(images, classNames: classNames, classCount: classCount)
+        guard let share = objectShare(location), !(images is ManifestImages) else { return .dataset(try sharded(dataset)) }
+        return .dataset(try share.records(of: dataset, among: files.images.map(files.location(of:))))
+    }
+
+    /// This host's objects of a bucket, copied to this machine, and no others; nil: the data are a manifest.
+    private func copied(_ location: Location, _ share: ObjectShare) throws -> ClassificationDataset? {
+        let copy = ChannelCopy(stores, folder: copyFolder, shouldStop: shouldStop)
+        let all = try SequentialChannel.files(at: location, stores: stores)
+        if let first = all.files.first, list == nil {
+            if ChannelFiles.isManifest(first) { return nil }
+            let own = try share.names(of: RecordIOFiles.chosen(among: all.files, split: split, place: share.place))
+            let stems = Set(own.map(ImageFileName.stem(of:)))
+            let folder = try copy.copy(from: all.store) { object in
+                own.contains(object.name) || object.name == ClassNames.fileName
+                    || object.name.hasSuffix(".idx") && stems.contains(ImageFileName.stem(of: object.name))
+            }
+            let images = try RecordIOParts(own, in: LocalStore(folder), classNames: classNames)
+            return try ClassificationDataset(images, classNames: classNames, classCount: classCount)
+        }
+        guard case .dataset(let dataset) = try remote(location) else { return nil }
+        let store = try stores.open(location)
+        let own = try Set((0..<dataset.count).compactMap { try dataset.record(at: $0).payload.location(below: store) })
+        let folder = try copy.copy(from: store) { own.contains($0.name) }
+        return dataset.replacingPayloads { payload in
+            payload.location(below: store).map { .file(LocalStore(folder).location(of: $0)) } ?? payload
+        }
     }
 
     // MARK: Streams
@@ -144,55 +195,18 @@ public struct ClassificationChannel: Sendable {
                 remedy: "set num_classes, or give class names")
         }
         let opener = SequentialOpener(
-            task: .classification, stores: stores, attributeNames: attributeNames, labelFormat: labelFormat, shouldStop: shouldStop)
+            task: .classification, stores: stores, attributeNames: attributeNames, labelFormat: labelFormat,
+            objects: objectShare(location), shouldStop: shouldStop)
         let (isManifest, open) = try opener.streams(location, classCount: classNames.count)
         let shard = shard
+        // Objects have been shared already; a manifest's lines are objects.
+        let byRecord = shardUnit == .record || isManifest ? shard : nil
         return try ClassificationStream(
             source: "a stream from \(location)", classNames: classNames, labelKind: isMultiLabel ? .multi : .single,
             count: recordCount.map { shard?.count(of: $0) ?? $0 }, imagesAreFiles: isManifest
         ) { _, pass in
             let stream = try open(pass)
-            return shard.map { ShardedStream(stream, shard: $0) } ?? stream
+            return byRecord.map { ShardedStream(stream, shard: $0) } ?? stream
         }
-    }
-}
-
-/// A file, or a folder of files, of this machine.
-private struct LocalChannel {
-    let store: LocalStore
-    private let names: [String]
-
-    init(_ path: String) throws {
-        if FileSystem.kind(of: path) == .folder {
-            store = LocalStore(path)
-            // Deep folders are class folders: what is looked for lies at the top.
-            names = (try? FileManager.default.contentsOfDirectory(atPath: path).filter { !$0.hasPrefix(".") }.sorted()) ?? []
-        } else {
-            let folder = (path as NSString).deletingLastPathComponent
-            store = LocalStore(folder.isEmpty ? "." : folder)
-            names = [(path as NSString).lastPathComponent]
-        }
-    }
-
-    /// The one file that `fits`; where there are several, the one whose name is that of the wanted half. nil: there is none.
-    func only(_ fits: (String) -> Bool, split: ClassificationSplit) throws -> String? {
-        let fitting = names.filter(fits)
-        guard fitting.count > 1 else { return fitting.first }
-        let wanted = split == .training ? ["train", "training"] : ["validation", "valid", "val", "test"]
-        if let name = fitting.first(where: { wanted.contains(ImageFileName.stem(of: $0).lowercased()) }) { return name }
-        throw DatasetError(
-            .argument, at: store.place, "it holds several data sets (\(ClassNames.listed(fitting)))", remedy: "name one of these files")
-    }
-}
-
-extension ChannelFiles {
-    /// Whether a name is that of a RecordIO file.
-    static func isRecordIO(_ name: String) -> Bool { hasSuffix(name, [".rec", ".recordio"]) }
-    /// Whether a name is that of an augmented manifest.
-    static func isManifest(_ name: String) -> Bool { hasSuffix(name, [".manifest", ".jsonl", ".lines"]) }
-
-    private static func hasSuffix(_ name: String, _ suffixes: [String]) -> Bool {
-        let name = name.lowercased()
-        return suffixes.contains { name.hasSuffix($0) }
     }
 }

@@ -13,6 +13,8 @@ struct SequentialOpener: Sendable {
     var attributeNames: [String]?
     /// How a manifest's multi-label classification is written.
     var labelFormat = AugmentedManifest.LabelFormat.multiHot
+    /// How whole objects are shared, where they are.
+    var objects: ObjectShare?
     /// Ends waiting for pipes.
     var shouldStop: @Sendable () -> Bool
 
@@ -24,6 +26,11 @@ struct SequentialOpener: Sendable {
     ) throws -> (isManifest: Bool, open: @Sendable (_ pass: Int) throws -> any AnnotatedImageStream) {
         let names = try SequentialChannel.files(at: location, stores: stores)
         if names.files.isEmpty {
+            if let objects {
+                throw DatasetError(
+                    .argument, at: objects.place, "a pipe's objects can't be told apart",
+                    remedy: "share by record, or let who writes into the pipe share them")
+            }
             guard case .file(let path) = location else {
                 throw DatasetError(
                     .unreadable, at: "\(location)",
@@ -37,11 +44,12 @@ struct SequentialOpener: Sendable {
             let manifest = try manifest(files[0], in: store, classCount: classCount)
             return (true, { _ in try ManifestStream(files[0], in: store, as: manifest, opening: opener) })
         }
+        let own = try objects?.names(of: files) ?? files
         return (
             false,
             { _ in
-                let bytes = ChainedStream(files.map { name in { try store.open(name) } })
-                return RecordIOStream(bytes, task: task, place: store.location(of: files[0]))
+                let bytes = ChainedStream(own.map { name in { try store.open(name) } })
+                return RecordIOStream(bytes, task: task, place: store.location(of: own[0]))
             }
         )
     }

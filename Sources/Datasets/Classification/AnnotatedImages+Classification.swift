@@ -41,6 +41,9 @@ public struct LabelledImages: AnnotatedImages {
             name: image.fileName, payload: image.payload, annotation: .label(dataset.labels[index]), place: image.labelPlace)
     }
 
+    /// The data set's labels.
+    public func labels() throws -> ClassificationLabels { dataset.labels }
+
     /// The label of record `index`.
     public func annotation(at index: Int) throws -> Annotation {
         try check(index)
@@ -56,13 +59,7 @@ extension ClassificationContent {
                 .argument, at: images.source, "it is for \(images.task.rawValue), not classification",
                 remedy: "give a data set with one class, or several, for each picture")
         }
-        labels = try (0..<images.count).map { index in
-            guard case .label(let label) = try images.annotation(at: index) else {
-                throw DatasetError(
-                    .label, at: "\(images.source), record \(index)", "its annotation is no class label", remedy: "check the format")
-            }
-            return label
-        }
+        labels = try images.labels()
         storage = AnnotatedStorage(images: images)
         classNames = images.classNames
         source = images.source

@@ -48,12 +48,7 @@ extension ClassificationDataset {
 
     /// A data set from what a reader found, under the names that data, caller and `num_classes` agree on.
     init(_ content: ClassificationContent, classNames: [String]?, classCount: Int?) throws {
-        let highest = content.labels.lazy.map { label in
-            switch label {
-            case .single(let value): value
-            case .multi(let values): values.count - 1
-            }
-        }.max()
+        let highest = content.labels.highestClass
         // Placeholder names are made for every class up to the highest.
         if let highest, highest > ImageListReader.highestPlausibleLabel {
             throw DatasetError(

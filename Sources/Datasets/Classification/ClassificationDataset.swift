@@ -11,7 +11,7 @@ public struct ClassificationDataset: RandomAccessDataset {
     /// Things that are odd but no reason to stop, one sentence each.
     public let warnings: [String]
     /// The label of each record.
-    public let labels: [ClassificationLabel]
+    public let labels: ClassificationLabels
 
     private let storage: any ClassificationStorage
     /// Storage index of each record; `nil` if the dataset is the whole storage.
@@ -30,8 +30,10 @@ public struct ClassificationDataset: RandomAccessDataset {
     ///   - warnings: odd things that the reader met.
     /// - Throws: ``DatasetError`` if there are no images, counts differ, or a label does not fit the classes; it names the record.
     public init(
-        storage: any ClassificationStorage, labels: [ClassificationLabel], classNames: [String], source: String, warnings: [String] = []
+        storage: any ClassificationStorage, labels: some Sequence<ClassificationLabel>, classNames: [String], source: String,
+        warnings: [String] = []
     ) throws {
+        let labels = ClassificationLabels(labels)
         guard let first = labels.first else {
             throw DatasetError(.unreadable, at: source, "it holds no images", remedy: "check the path")
         }
@@ -40,7 +42,9 @@ public struct ClassificationDataset: RandomAccessDataset {
                 .label, at: source, "\(labels.count) labels for \(storage.count) images", remedy: "give each image one label")
         }
         try ClassNames.check(classNames, at: source)
-        for (index, label) in labels.enumerated() {
+        // Millions of class numbers are looked at one by one only where one of them is wrong.
+        let areRight = labels.numberRange.map { $0.lowerBound >= 0 && $0.upperBound < classNames.count } ?? false
+        for (index, label) in (areRight ? [] : labels).enumerated() {
             try Self.check(label, kind: first.kind, classCount: classNames.count) {
                 (storage.labelPlace(at: index), storage.name(at: index))
             }
@@ -51,7 +55,7 @@ public struct ClassificationDataset: RandomAccessDataset {
     }
 
     private init(
-        storage: any ClassificationStorage, positions: [Int]?, labels: [ClassificationLabel], classNames: [String],
+        storage: any ClassificationStorage, positions: [Int]?, labels: ClassificationLabels, classNames: [String],
         labelKind: ClassificationLabelKind, source: String, warnings: [String]
     ) {
         self.storage = storage
@@ -105,8 +109,15 @@ public struct ClassificationDataset: RandomAccessDataset {
                 .argument, at: source, "there is no record \(wrong), only \(count) records from 0", remedy: "use indices below the count")
         }
         return ClassificationDataset(
-            storage: storage, positions: indices.map { positions?[$0] ?? $0 }, labels: indices.map { labels[$0] },
+            storage: storage, positions: indices.map { positions?[$0] ?? $0 }, labels: labels.subset(indices),
             classNames: classNames, labelKind: labelKind, source: "\(source), \(part)", warnings: warnings)
+    }
+
+    /// The same records with their images in another place.
+    func replacingPayloads(_ place: @escaping @Sendable (ImagePayload) -> ImagePayload) -> ClassificationDataset {
+        ClassificationDataset(
+            storage: ReplacedPayloads(storage: storage, place: place), positions: positions, labels: labels, classNames: classNames,
+            labelKind: labelKind, source: source, warnings: warnings)
     }
 
     /// Throws where a label does not fit the classes. `place`: where the label and the record are.

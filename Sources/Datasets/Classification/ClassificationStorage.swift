@@ -53,10 +53,26 @@ public struct ClassificationImage: Sendable {
     }
 }
 
+/// A storage whose images have been brought to another place.
+struct ReplacedPayloads: ClassificationStorage {
+    let storage: any ClassificationStorage
+    let place: @Sendable (ImagePayload) -> ImagePayload
+
+    var count: Int { storage.count }
+    func name(at index: Int) -> String { storage.name(at: index) }
+    func labelPlace(at index: Int) -> String { storage.labelPlace(at: index) }
+    func payload(at index: Int) throws -> ImagePayload { place(try storage.payload(at: index)) }
+
+    func image(at index: Int) throws -> ClassificationImage {
+        let image = try storage.image(at: index)
+        return ClassificationImage(id: image.id, fileName: image.fileName, labelPlace: image.labelPlace, payload: place(image.payload))
+    }
+}
+
 /// What a format's reader found: the images, their labels, and the class names if the format knows them.
 struct ClassificationContent {
     var storage: any ClassificationStorage
-    var labels: [ClassificationLabel]
+    var labels: ClassificationLabels
     var classNames: [String]?
     /// Number of classes that the format itself promises, where it has no names (ten digits, ten CIFAR classes).
     var impliedClassCount: Int?

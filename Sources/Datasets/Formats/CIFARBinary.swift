@@ -57,7 +57,7 @@ struct CIFARBinary: ClassificationStorage {
     /// Reads files that lie in one folder; names come from `batches.meta.txt`, `fine_label_names.txt` or `classes.txt` there.
     static func read(_ paths: [String]) throws -> ClassificationContent {
         var files: [File] = []
-        var labels: [ClassificationLabel] = []
+        var labels = ClassificationLabels()
         var labelBytes: Int?
         for path in paths {
             let bytes = try FileSystem.bytes(of: path)

@@ -50,7 +50,7 @@ struct IDX: ClassificationStorage {
         let highest = labels.bytes[8...].max().map(Int.init) ?? 0
         return ClassificationContent(
             storage: IDX(path: path, pixels: pixels.bytes, height: sizes[1], width: sizes[2], count: sizes[0]),
-            labels: labels.bytes[8...].map { .single(Int($0)) }, classNames: try ClassNames.beside(folder),
+            labels: ClassificationLabels(labels.bytes[8...].lazy.map { .single(Int($0)) }), classNames: try ClassNames.beside(folder),
             impliedClassCount: isClassic ? max(10, highest + 1) : nil, source: "IDX images \(path)")
     }
 

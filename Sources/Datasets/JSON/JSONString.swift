@@ -12,6 +12,21 @@ struct JSONString {
         return true
     }
 
+    /// Whether the string, decoded, is this text.
+    @inline(__always)
+    func matches(_ text: StaticString, in bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        matches(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount), in: bytes)
+    }
+
+    /// Whether the string, decoded, is this text.
+    @inline(__always)
+    func matches(_ text: UnsafeBufferPointer<UInt8>, in bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        if hasEscapes { return (try? decoded(from: bytes)).map { $0.utf8.elementsEqual(text) } ?? false }
+        guard range.count == text.count else { return false }
+        for index in 0..<text.count where bytes[range.lowerBound + index] != text[index] { return false }
+        return true
+    }
+
     /// The text that the string stands for.
     ///
     /// A half of a surrogate pair is a fault: nothing that has a name is called so.

@@ -23,13 +23,18 @@ final class JSONLines {
     private var end = 0
     private var isAtEnd = false
     /// Place of `start` in the text.
-    private var consumed = 0
+    private var consumed: Int
+    /// No line that begins here or later is given.
+    private let stop: Int
 
-    /// `place`: what errors call the text. `limit`: the longest line, in bytes.
-    init(_ stream: any ByteStream, place: String, limit: Int = JSONLines.defaultLimit) {
+    /// `place`: what errors call the text. `limit`: the longest line, in bytes. `piece`: the part of the text whose lines are wanted: the
+    /// stream begins at its beginning, which is a line's, and the last line is the last one that begins within it.
+    init(_ stream: any ByteStream, place: String, limit: Int = JSONLines.defaultLimit, piece: Range<Int> = 0..<Int.max) {
         self.stream = stream
         self.place = place
         self.limit = max(limit, 1)
+        consumed = piece.lowerBound
+        stop = piece.upperBound
         buffer = [UInt8](repeating: 0, count: min(1 << 18, self.limit + 1))
     }
 
@@ -39,7 +44,7 @@ final class JSONLines {
     func next<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) throws -> Result? {
         isRecoverable = false
         while let line = try nextRange() {
-            if number == 1, line.count >= 3, buffer[line.lowerBound..<line.lowerBound + 3].elementsEqual([0xEF, 0xBB, 0xBF]) {
+            if offset == 0, line.count >= 3, buffer[line.lowerBound..<line.lowerBound + 3].elementsEqual([0xEF, 0xBB, 0xBF]) {
                 offset += 3
                 if let result = try give(line.dropFirst(3), body) { return result }
             } else if let result = try give(line, body) {
@@ -63,6 +68,7 @@ final class JSONLines {
     private func nextRange() throws -> Range<Int>? {
         // Bytes of the line that were searched already: a long line is not searched again with each piece.
         var searched = 0
+        guard consumed < stop else { return nil }
         while true {
             if let length = lineFeed(from: start + searched).map({ $0 - start }) {
                 guard length <= limit else {

@@ -2,24 +2,21 @@
 /// `internal-color-map` for several. Of two names of one class the first counts.
 ///
 /// Source: spec data-formats.md, "Augmented manifest".
-struct ManifestClassNames {
-    /// Contradictions, one sentence each, the first few.
-    private(set) var warnings: [String] = []
+struct ManifestClassNames: Sendable {
     /// The highest class number that a label or a name has; −1 where there was none.
     private(set) var highest = -1
 
-    private var names: [Int: Known] = [:]
+    /// Of each class its different names, each with the line that had it first, in the order of lines; behind the first a few are enough.
+    private var known: [Int: [(name: String, line: Int)]] = [:]
 
-    private struct Known {
-        /// As the file has it, between quotation marks: nearly every line repeats it, and equal bytes need no decoding.
-        let raw: [UInt8]
-        let name: String
-        let line: Int
-    }
+    /// The first name of classes below 1024 as the file has it, between quotation marks: nearly every line repeats it, and equal bytes need
+    /// neither decoding nor hashing. `texts`: one behind the other; `stretches`: where that of a class is, empty for none.
+    private var texts: [UInt8] = []
+    private var stretches: [Range<Int>] = []
 
-    private static let classNameKey = Array("class-name".utf8)
-    private static let classMapKey = Array("class-map".utf8)
-    private static let colourMapKey = Array("internal-color-map".utf8)
+    static let classNameKey: StaticString = "class-name"
+    static let classMapKey: StaticString = "class-map"
+    static let colourMapKey: StaticString = "internal-color-map"
 
     /// Notes a class number that a label has.
     mutating func note(_ number: Int) { highest = max(highest, number) }
@@ -61,20 +58,40 @@ struct ManifestClassNames {
         }
     }
 
-    private mutating func name(_ number: Int, _ text: JSONString, in bytes: UnsafeBufferPointer<UInt8>, line: Int) {
+    /// Notes that class `number` is called so on a line.
+    mutating func name(_ number: Int, _ text: JSONString, in bytes: UnsafeBufferPointer<UInt8>, line: Int) {
         let raw = UnsafeBufferPointer(rebasing: bytes[text.range])
-        let known = names[number]
-        if let known, known.raw.count == raw.count, known.raw.elementsEqual(raw) { return }
+        if repeats(number, raw) { return }
         guard let name = try? text.decoded(from: bytes), !name.isEmpty else { return }
-        guard let known else {
-            names[number] = Known(raw: Array(raw), name: name, line: line)
-            note(number)
-            return
+        add(name, to: number, line: line)
+        guard number < 1024 else { return }
+        while stretches.count <= number { stretches.append(0..<0) }
+        if stretches[number].isEmpty {
+            stretches[number] = texts.count..<texts.count + raw.count
+            texts += raw
         }
-        if known.name != name, warnings.count < 5 {
-            warnings.append(
-                "Class \(number) is called '\(known.name.prefix(60))' on line \(known.line) and '\(name.prefix(60))' on line \(line); "
-                    + "the first counts.")
+    }
+
+    /// Whether these bytes are what the class was called first.
+    @inline(__always)
+    private func repeats(_ number: Int, _ raw: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard number < stretches.count, stretches[number].count == raw.count else { return false }
+        let start = stretches[number].lowerBound
+        for index in 0..<raw.count where texts[start + index] != raw[index] { return false }
+        return true
+    }
+
+    private mutating func add(_ name: String, to number: Int, line: Int) {
+        let names = known[number, default: []]
+        note(number)
+        if names.count < 8, !names.contains(where: { $0.name == name }) { known[number, default: []].append((name, line)) }
+    }
+
+    /// Takes what the lines that follow have said. `line`: how many lines come before theirs.
+    mutating func append(_ other: ManifestClassNames, line: Int) {
+        highest = max(highest, other.highest)
+        for (number, names) in other.known {
+            for name in names { add(name.name, to: number, line: name.line + line) }
         }
     }
 
@@ -89,13 +106,29 @@ struct ManifestClassNames {
         return number
     }
 
+    /// Contradictions, one sentence each, the first few.
+    var warnings: [String] {
+        var found: [(line: Int, text: String)] = []
+        for (number, names) in known {
+            for other in names.dropFirst() {
+                found.append(
+                    (
+                        other.line,
+                        "Class \(number) is called '\(names[0].name.prefix(60))' on line \(names[0].line) and "
+                            + "'\(other.name.prefix(60))' on line \(other.line); the first counts."
+                    ))
+            }
+        }
+        return found.sorted { ($0.line, $0.text) < ($1.line, $1.text) }.prefix(5).map(\.text)
+    }
+
     /// A name for each class from 0 to the highest, its number where it has none; nil where no class has a name, or so few that most
     /// would be made up.
     ///
     /// `classCount`: `num_classes`, where it is known.
     func list(classCount: Int?) -> [String]? {
         let count = max(classCount ?? 0, highest + 1)
-        guard !names.isEmpty, count <= max(1024, 16 * names.count) else { return nil }
-        return (0..<count).map { names[$0]?.name ?? String($0) }
+        guard !known.isEmpty, count <= max(1024, 16 * known.count) else { return nil }
+        return (0..<count).map { known[$0]?.first?.name ?? String($0) }
     }
 }

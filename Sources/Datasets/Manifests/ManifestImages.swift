@@ -1,7 +1,7 @@
 import Foundation
 import Storage
 
-/// The records of an augmented manifest in any order. Opening reads the manifest once for the places of its lines (8 bytes each are
+/// The records of an augmented manifest in any order. Opening reads the manifest once for the places of its lines (4 bytes each are
 /// kept); a line is read again, and judged, when it is asked for. A manifest in a bucket is copied into a temporary file.
 ///
 /// Source: spec data-formats.md, "Augmented manifest".
@@ -18,11 +18,13 @@ public struct ManifestImages: AnnotatedImages {
     private let file: LocalFile
     private let index: ManifestIndex
     private let line: ManifestLine
+    /// What opening has gathered, where it was asked to: every label, or which record has none.
+    private let gathered: (labels: ClassificationLabels, broken: Int?)?
 
     /// The task that the labels are for.
     public var task: VisionTask { manifest.task }
     /// Number of lines that are not blank.
-    public var count: Int { index.offsets.count }
+    public var count: Int { index.count }
 
     /// Opens a manifest.
     ///
@@ -32,10 +34,11 @@ public struct ManifestImages: AnnotatedImages {
     ///   - manifest: what its lines mean.
     ///   - readsClassNames: whether to look for class names in the metadata of every line, which takes several times as long as finding the
     ///     lines does.
+    ///   - readsLabels: whether to read, for classification, every label on the way; ``labels()`` reads the manifest again otherwise.
     ///   - open: opens the buckets of `s3://` references.
     /// - Throws: ``DatasetError`` for a manifest without lines; `StorageError`.
     public init(
-        _ name: String, in store: any ObjectStore, as manifest: AugmentedManifest, readsClassNames: Bool = true,
+        _ name: String, in store: any ObjectStore, as manifest: AugmentedManifest, readsClassNames: Bool = true, readsLabels: Bool = false,
         opening open: @escaping LocationOpener = AugmentedManifest.localFilesOnly
     ) throws {
         let place = store.location(of: name)
@@ -44,15 +47,18 @@ public struct ManifestImages: AnnotatedImages {
         source = "augmented manifest \(place)"
         var line = ManifestLine(manifest, file: place, references: ManifestReferences(manifest: name, in: store, open: open))
         let countsClasses = manifest.task == .classification && manifest.labelFormat == .classID && manifest.classCount == nil
-        var names = ManifestClassNames()
-        index = try Self.index(file, place: place) { bytes, number in
-            guard readsClassNames || countsClasses, let ranges = try? line.ranges(in: bytes) else { return }
-            Self.note(bytes, ranges, number, line.label, countsClasses: countsClasses, in: &names)
-        }
-        if countsClasses, names.highest >= 0 { line.label.inferredClassCount = names.highest + 1 }
+        var wishes: ManifestScan.Wishes = []
+        if readsClassNames || countsClasses { wishes.insert(.classNames) }
+        // Class ids are no vectors before their number is known.
+        if readsLabels, manifest.task == .classification, !countsClasses { wishes.insert(.labels) }
+        let found = try ManifestScan(file: file, line: line, wishes: wishes).run()
+        guard found.index.count > 0 else { throw DatasetError.emptyManifest(place) }
+        if countsClasses, found.names.highest >= 0 { line.label.inferredClassCount = found.names.highest + 1 }
         self.line = line
-        classNames = readsClassNames ? names.list(classCount: manifest.classCount) : nil
-        warnings = names.warnings
+        index = found.index
+        gathered = wishes.contains(.labels) ? (found.labels, found.broken) : nil
+        classNames = readsClassNames ? found.names.list(classCount: manifest.classCount) : nil
+        warnings = found.names.warnings
     }
 
     /// Record `index`.
@@ -61,9 +67,8 @@ public struct ManifestImages: AnnotatedImages {
         guard index >= 0, index < count else {
             throw DatasetError(.argument, at: source, "there is no record \(index) of \(count)", remedy: "count records from 0")
         }
-        let start = self.index.offsets[index]
-        let next = index + 1 < count ? self.index.offsets[index + 1] : file.size
-        let number = self.index.line(of: index)
+        let (start, number) = self.index.place(of: index)
+        let next = index + 1 < count ? self.index.place(of: index + 1).offset : file.size
         // Blank lines may follow; a line beyond the limit is not read further than it takes to know that.
         var bytes = try file.bytes(in: start..<min(next, start + JSONLines.defaultLimit + 1))
         if let end = bytes.firstIndex(of: 0x0A) { bytes.removeSubrange(end...) }
@@ -71,41 +76,19 @@ public struct ManifestImages: AnnotatedImages {
         return try bytes.withUnsafeBufferPointer { try line.record($0, number: number) }
     }
 
-    private static func index(
-        _ file: LocalFile, place: String, _ look: (UnsafeBufferPointer<UInt8>, Int) -> Void
-    ) throws -> ManifestIndex {
-        var index = ManifestIndex()
-        let lines = JSONLines(LocalFileStream(file), place: place)
-        while true {
-            do {
-                guard try lines.next({ look($0, lines.number) }) != nil else { break }
-            } catch  where lines.isRecoverable {
-                // A line that is too long is a broken record, which whoever asks for it will be told.
-            }
-            index.append(offset: lines.offset, line: lines.number)
-            if index.offsets.count == 1000 { index.reserve(min(file.size / (lines.offset / 999 + 1) * 9 / 8, 1 << 26)) }
+    /// The label of every line.
+    /// - Throws: ``DatasetError``: that of the first line that breaks the format.
+    public func labels() throws -> ClassificationLabels {
+        guard task == .classification else {
+            throw DatasetError(.label, at: "\(source), record 0", "its annotation is no class label", remedy: "check the format")
         }
-        guard !index.offsets.isEmpty else { throw DatasetError.emptyManifest(place) }
-        return index
-    }
-
-    private static func note(
-        _ bytes: UnsafeBufferPointer<UInt8>, _ ranges: ManifestLine.Ranges, _ number: Int, _ label: ManifestLabel, countsClasses: Bool,
-        in names: inout ManifestClassNames
-    ) {
-        var own: Int?
-        if label.manifest.task == .classification, let range = ranges.label, ranges.metadata != nil || countsClasses,
-            let value = try? JSONScanner.value(of: bytes, at: range)
-        {
-            switch value.unwrapped {
-            case .number(let value): own = try? label.classNumber(.number(value), at: "")
-            case .array(let values) where countsClasses:
-                for value in values { if let value = try? label.classNumber(value.unwrapped, at: "") { names.note(value) } }
-            default: break
-            }
-        }
-        if countsClasses, let own { names.note(own) }
-        if let metadata = ranges.metadata { names.add(UnsafeBufferPointer(rebasing: bytes[metadata]), class: own, line: number) }
+        let (labels, broken) =
+            try gathered
+            ?? { found in (found.labels, found.broken) }(
+                ManifestScan(file: file, line: line, wishes: .labels).run())
+        guard let broken else { return labels }
+        _ = try record(at: broken)
+        throw DatasetError(.unreadable, at: file.path, "it has changed since it was opened", remedy: "start again when nobody writes to it")
     }
 
     // The copy has no name: it goes when the last who reads it does.

@@ -7,7 +7,7 @@ public final class ManifestStream: AnnotatedImageStream, @unchecked Sendable {
     // Unchecked: a stream belongs to one thread at a time.
     private let lines: JSONLines
     private let line: ManifestLine
-    private var names = ManifestClassNames()
+    private(set) var names = ManifestClassNames()
 
     /// Opens a manifest.
     ///

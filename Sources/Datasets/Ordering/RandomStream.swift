@@ -15,6 +15,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
         case order = 1
         case split = 2
         case buffer = 3
+        case permutation = 4
     }
 
     private let key: SIMD2<UInt32>
@@ -43,6 +44,12 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
         let block = Philox.block(counter: counter, key: key)
         counter.x &+= 1
         spare = UInt64(block.w) << 32 | UInt64(block.z)
+        return UInt64(block.y) << 32 | UInt64(block.x)
+    }
+
+    /// The 64 bits with which block `number` of the stream begins, whatever was drawn before.
+    func bits(ofBlock number: UInt32) -> UInt64 {
+        let block = Philox.block(counter: SIMD4(number, counter.y, counter.z, counter.w), key: key)
         return UInt64(block.y) << 32 | UInt64(block.x)
     }
 

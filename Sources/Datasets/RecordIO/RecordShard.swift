@@ -37,7 +37,16 @@ public struct RecordShard: Sendable, Equatable {
         return start..<start + length + (host < longer ? 1 : 0)
     }
 
-    /// Whether an object's name is this host's where whole objects are shared, as SageMaker's ShardedByS3Key does: the i-th of the
-    /// sorted names belongs to host i mod n.
+    /// The objects that are this host's where whole objects are shared, as SageMaker's ShardedByS3Key does: the i-th of the names, sorted by
+    /// their UTF-8 bytes, belongs to host i mod n.
     public func names(of sorted: [String]) -> [String] { indices(of: sorted.count).map { sorted[$0] } }
+}
+
+/// What hosts share a data set by.
+public enum ShardUnit: String, Sendable, CaseIterable {
+    /// Record by record: shares differ by one at most, whatever the data are kept in.
+    case record
+    /// Object by object, as SageMaker's `S3DataDistributionType: ShardedByS3Key` does: a host needs no other host's objects. RecordIO files and
+    /// files of images are objects; of an augmented manifest, which names an object on each line, the lines are.
+    case object
 }

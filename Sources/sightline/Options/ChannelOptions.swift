@@ -17,10 +17,20 @@ struct ChannelOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How a manifest writes several labels: multi-hot or class-id.", valueName: "format"))
     var labelFormat = AugmentedManifest.LabelFormat.multiHot
 
-    @Option(help: ArgumentHelp("Train on the i-th of n shares of the records, from 0/n.", valueName: "i/n"))
+    @Option(help: ArgumentHelp("Train on the i-th of n shares of the training data, from 0/n.", valueName: "i/n"))
     var shard: String?
 
-    func validate() throws { _ = try recordShard() }
+    @Option(
+        help: ArgumentHelp(
+            "What shares are made of: record, for even ones; object, for whole files, as S3DataDistributionType ShardedByS3Key.",
+            valueName: "unit"))
+    var shardBy = ShardUnit.record
+
+    func validate() throws {
+        if try recordShard() == nil, shardBy == .object {
+            throw ValidationError("--shard-by says what --shard shares; give --shard i/n, too.")
+        }
+    }
 
     /// The share that `--shard` names.
     func recordShard() throws -> RecordShard? {
@@ -51,4 +61,5 @@ struct ChannelOptions: ParsableArguments {
 }
 
 extension InputMode: ExpressibleByArgument {}
+extension ShardUnit: ExpressibleByArgument {}
 extension AugmentedManifest.LabelFormat: ExpressibleByArgument {}

@@ -24,6 +24,7 @@ struct ClassificationData {
         channel.classCount = hyperparameters.numClasses
         channel.recordCount = hyperparameters.numTrainingSamples
         channel.shard = try options.channels.recordShard()
+        channel.shardUnit = options.channels.shardBy
         if let share = options.held.validationSplit {
             let parts = try channel.openDataset().split(fraction: share, seed: UInt64(hyperparameters.seed))
             (training, validation) = (.dataset(parts.training), .dataset(parts.validation))

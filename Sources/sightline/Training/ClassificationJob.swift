@@ -24,8 +24,11 @@ struct ClassificationJob {
         if hyperparameters.usePretrainedModel {
             start = try StartingWeights(imageNetFor: "resnet\(hyperparameters.numLayers)", quiet: training.quiet)
         }
+        var own = hyperparameters
+        // It counts all hosts' images; this host's were counted.
+        if options.channels.shard != nil { own.numTrainingSamples = nil }
         let task = try ClassificationTask(
-            hyperparameters: hyperparameters, training: data.training, validation: data.validation, start: start.initial, device: device,
+            hyperparameters: own, training: data.training, validation: data.validation, start: start.initial, device: device,
             workers: training.workers)
         validation = data.validation
         let resolved = task.hyperparameters

@@ -25,6 +25,9 @@ struct DetectionData {
         channel.classCount = hyperparameters.numClasses
         channel.recordCount = hyperparameters.numTrainingSamples
         channel.shard = try options.channels.recordShard()
+        guard options.channels.shardBy == .record else {
+            throw Failure.usage("--shard-by object is for classification; detection's data are shared by record.")
+        }
         if let share = options.held.validationSplit {
             let parts = try channel.openDataset().split(fraction: share, seed: UInt64(hyperparameters.seed))
             (training, validation) = (.dataset(parts.training), .dataset(parts.validation))

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Storage
@@ -19,7 +20,8 @@ final class S3Server: @unchecked Sendable {
     static var isInstalled: Bool { FileManager.default.fileExists(atPath: root + "/.venv-s3/complete") }
 
     private let moto: Process
-    private var proxy: Process
+    private let proxy: Mutex<Process>
+    private let deaths = Atomic<Int>(0)
     private let motoPort: Int
     let port: Int
 
@@ -30,11 +32,8 @@ final class S3Server: @unchecked Sendable {
             "/bin/sh",
             ["-c", "\"$0\" -H 127.0.0.1 -p \(motoPort) & cat > /dev/null; kill -9 $!", "\(Self.root)/.venv-s3/bin/moto_server"])
         port = try Self.freePort()
-        proxy = try Self.startProxy(motoPort, port)
-        let client = HTTPClient()
-        for address in [motoPort, port] {
-            for _ in 0..<300 where (try? client.send(HTTPRequest(url: "http://127.0.0.1:\(address)/__stats"))) == nil { usleep(50_000) }
-        }
+        proxy = Mutex(try Self.startProxy(motoPort, port))
+        for address in [motoPort, port] { Self.wait(for: address) }
         try plan("{}")
     }
 
@@ -67,14 +66,40 @@ final class S3Server: @unchecked Sendable {
 
     /// The server that clients see dies with all connections, and comes back on the same port after some seconds.
     func killAndRestart(after seconds: Double) throws {
-        kill(proxy.processIdentifier, SIGKILL)
-        proxy.waitUntilExit()
-        Thread.sleep(forTimeInterval: seconds)
-        proxy = try Self.startProxy(motoPort, port)
+        try proxy.withLock { proxy in
+            kill(proxy.processIdentifier, SIGKILL)
+            proxy.waitUntilExit()
+            Thread.sleep(forTimeInterval: seconds)
+            proxy = try Self.startProxy(motoPort, port)
+        }
     }
 
-    private static func startProxy(_ upstream: Int, _ port: Int) throws -> Process {
-        try start("\(root)/.venv-s3/bin/python", ["\(root)/Tests/Servers/fault_proxy.py", "\(upstream)", "\(port)"])
+    /// The server that clients see is killed in the middle of the `number`-th body that it sends from now on, and comes back on the same
+    /// port after some seconds. `faults`: what else goes wrong, before and after: members of a plan.
+    func die(inBody number: Int, faults: String, comeBackAfter seconds: Double) throws {
+        try plan("{\(faults), \"die\": \(number)}")
+        let dying = proxy.withLock { $0 }
+        Thread.detachNewThread { [self] in
+            dying.waitUntilExit()
+            deaths.add(1, ordering: .sequentiallyConsistent)
+            Thread.sleep(forTimeInterval: seconds)
+            if let new = try? Self.startProxy(motoPort, port, plan: "{\(faults)}") { proxy.withLock { $0 = new } }
+        }
+    }
+
+    /// How often the server has died by plan.
+    var timesDied: Int { deaths.load(ordering: .sequentiallyConsistent) }
+
+    private static func wait(for port: Int) {
+        let client = HTTPClient()
+        for _ in 0..<600 {
+            if (try? client.send(HTTPRequest(url: "http://127.0.0.1:\(port)/__stats"))) != nil { return }
+            usleep(25_000)
+        }
+    }
+
+    private static func startProxy(_ upstream: Int, _ port: Int, plan: String = "{}") throws -> Process {
+        try start("\(root)/.venv-s3/bin/python", ["\(root)/Tests/Servers/fault_proxy.py", "\(upstream)", "\(port)", plan])
     }
 
     private static func start(_ program: String, _ arguments: [String]) throws -> Process {
