@@ -58,7 +58,8 @@ public final class DetectionTask: TrainingTask {
         classNames = training.classNames
         architecture = try DetectionArchitecture(
             base: settings.baseNetwork.rawValue, classes: classNames.count, size: settings.imageShape)
-        preprocessing = architecture.preprocessing
+        let preprocessing = architecture.preprocessing
+        self.preprocessing = preprocessing
         detector = try architecture.makeNetwork(seed: UInt64(settings.seed))
         try start.fill(detector, architecture: architecture)
         network = detector
