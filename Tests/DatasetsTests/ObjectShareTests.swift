@@ -61,6 +61,9 @@ struct ObjectShareTests {
         // Without sharing, parts are one data set, too.
         #expect(try texts(ClassificationChannel(folder.path + "/parts").open()) == parts.flatMap { $0 })
         #expect(
+            message { _ = try channel("parts", 0, of: 2).open() }.hasPrefix(
+                "num_classes: it is not given, and can't be counted: host 0 of 2 has 4 of the 7 files of "))
+        #expect(
             message { _ = try channel("parts", 7, of: 8).open() }
                 .hasSuffix(
                     "/parts: host 7 of 8 has none of its 7 objects (p0.rec, p1.rec, p2.rec, p3.rec, p4.rec, p5.rec, p6.rec); "

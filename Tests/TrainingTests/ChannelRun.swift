@@ -41,7 +41,7 @@ struct Forms {
             try writer.finish()
         }
         for part in 0..<3 {
-            let writer = try RecordIOImageWriter(LocalStore(folder + "/parts"), name: "part-\(part)")
+            let writer = try RecordIOImageWriter(LocalStore(folder + "/parts"), name: "part-\(part)", classNames: names)
             for sample in samples[part * 16..<part * 16 + 16] { try writer.write(sample) }
             try writer.finish()
         }

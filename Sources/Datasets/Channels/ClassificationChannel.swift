@@ -94,9 +94,12 @@ public struct ClassificationChannel: Sendable {
             let channel = try LocalChannel(path)
             let records = try RecordIOFiles.chosen(among: channel.names, split: split, place: path)
             if !records.isEmpty {
-                let images = try RecordIOParts(share?.names(of: records) ?? records, in: channel.store, classNames: classNames)
-                let dataset = try ClassificationDataset(images, classNames: classNames, classCount: classCount)
-                return share == nil ? try sharded(dataset) : dataset
+                if let share {
+                    return try share.records(
+                        share.names(of: records), of: records.count, in: channel.store, classNames: classNames, classCount: classCount)
+                }
+                let images = try RecordIOParts(records, in: channel.store, classNames: classNames)
+                return try sharded(ClassificationDataset(images, classNames: classNames, classCount: classCount))
             }
             if let images = try manifestImages(channel) {
                 return try sharded(ClassificationDataset(images, classNames: classNames, classCount: classCount))
@@ -168,14 +171,15 @@ public struct ClassificationChannel: Sendable {
         let all = try SequentialChannel.files(at: location, stores: stores)
         if let first = all.files.first, list == nil {
             if ChannelFiles.isManifest(first) { return nil }
-            let own = try share.names(of: RecordIOFiles.chosen(among: all.files, split: split, place: share.place))
+            let chosen = try RecordIOFiles.chosen(among: all.files, split: split, place: share.place)
+            let own = try share.names(of: chosen)
             let stems = Set(own.map(ImageFileName.stem(of:)))
             let folder = try copy.copy(from: all.store) { object in
                 own.contains(object.name) || object.name == ClassNames.fileName
                     || object.name.hasSuffix(".idx") && stems.contains(ImageFileName.stem(of: object.name))
             }
-            let images = try RecordIOParts(own, in: LocalStore(folder), classNames: classNames)
-            return try ClassificationDataset(images, classNames: classNames, classCount: classCount)
+            return try share.records(
+                own, of: chosen.count, in: LocalStore(folder), classNames: classNames, classCount: classCount)
         }
         guard case .dataset(let dataset) = try remote(location) else { return nil }
         let store = try stores.open(location)

@@ -21,6 +21,28 @@ struct ObjectShare: Sendable {
             remedy: "share by record, or among \(all.count) host\(all.count == 1 ? "" : "s")")
     }
 
+    /// Opens this host's of a channel's RecordIO files.
+    ///
+    /// - Parameters:
+    ///   - own: this host's files.
+    ///   - count: files of all hosts.
+    ///   - store: where this host's files are.
+    ///   - classNames: the caller's names.
+    ///   - classCount: `num_classes`.
+    /// - Throws: ``DatasetError`` also where nobody says how many classes there are: each host would count those of its own files.
+    func records(
+        _ own: [String], of count: Int, in store: any ObjectStore, classNames: [String]?, classCount: Int?
+    ) throws -> ClassificationDataset {
+        let images = try RecordIOParts(own, in: store, classNames: classNames)
+        guard own.count == count || classCount != nil || images.classNames != nil else {
+            throw DatasetError(
+                .argument, at: "num_classes",
+                "it is not given, and can't be counted: host \(shard.host) of \(shard.hostCount) has \(own.count) of the \(count) files of \(place)",
+                remedy: "set num_classes, or give class names")
+        }
+        return try ClassificationDataset(images, classNames: classNames, classCount: classCount)
+    }
+
     /// The records whose image files are this host's.
     ///
     /// A list may name images of which other hosts have the files: their lines are passed over.
