@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Reporting
 import Tasks
+import Torch
 import Weights
 
 /// `sightline predict`.

@@ -1,4 +1,5 @@
 import Datasets
+import Networks
 import Reporting
 import Tasks
 import Training

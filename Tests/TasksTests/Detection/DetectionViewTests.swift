@@ -1,5 +1,5 @@
-import Imaging
 import Datasets
+import Imaging
 import Testing
 
 @testable import Tasks
