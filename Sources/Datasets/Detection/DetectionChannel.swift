@@ -75,6 +75,8 @@ public struct DetectionChannel: Sendable {
         files.attributeNames = attributeNames
         let dataset = try DetectionDataset(files.open(), classNames: classNames, classCount: classCount, labelWidth: labelWidth)
         guard let shard else { return dataset }
+        // What a user counts is the whole, and a share would not be told from it later.
+        if let recordCount { try dataset.check(sampleCount: recordCount) }
         return try dataset.subset(Array(shard.indices(of: dataset.count)), called: "share \(shard.host + 1) of \(shard.hostCount)")
     }
 

@@ -14,12 +14,12 @@ struct RecordIOParts: AnnotatedImages {
     var warnings: [String] { parts.flatMap(\.warnings) }
     var count: Int { ends.last ?? 0 }
 
-    /// Opens files of one folder or prefix for classification; see ``RecordIOImages``. `names`: at least one.
-    init(_ names: [String], in store: any ObjectStore, classNames: [String]?) throws {
+    /// Opens files of one folder or prefix; see ``RecordIOImages``. `names`: at least one.
+    init(_ names: [String], in store: any ObjectStore, task: VisionTask = .classification, classNames: [String]?) throws {
         guard !names.isEmpty else {
             throw DatasetError(.argument, at: store.place, "there are no RecordIO files", remedy: "name at least one")
         }
-        parts = try names.map { try RecordIOImages(store, name: $0, task: .classification, classNames: classNames) }
+        parts = try names.map { try RecordIOImages(store, name: $0, task: task, classNames: classNames) }
         var ends: [Int] = []
         for part in parts { ends.append((ends.last ?? 0) + part.count) }
         self.ends = ends

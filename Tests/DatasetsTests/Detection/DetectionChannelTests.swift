@@ -139,6 +139,25 @@ struct DetectionChannelTests {
         #expect(shares.map(\.count) == [2, 1, 1])
     }
 
+    @Test("RecordIO files that are named for no half are parts of one data set; a wrong num_training_samples is an error")
+    func parts() throws {
+        let forms = try BoxForms()
+        let store = LocalStore(try forms.path("parts"))
+        let whole = try LocalStore(forms.path("recordio")).bytes(of: "train.rec")
+        for name in ["part-0.rec", "part-1.rec"] {
+            let sink = try store.create(name)
+            try sink.write(whole)
+            try sink.commit()
+        }
+        var channel = DetectionChannel(try forms.path("parts"))
+        #expect(try channel.openDataset().count == 8)
+        channel.shard = try RecordShard(host: 0, of: 2)
+        channel.recordCount = 8
+        #expect(try channel.openDataset().count == 4)
+        channel.recordCount = 4
+        #expect(message { _ = try channel.openDataset() }.contains("num_training_samples is 4 but there are 8 images"))
+    }
+
     @Test("Folders without boxes say what is looked for")
     func nothing() throws {
         let folder = try TemporaryFolder()
