@@ -28,8 +28,11 @@ struct DetectionJob {
             let name = hyperparameters.baseNetwork.rawValue.replacing("-", with: "")
             start = try StartingWeights(imageNetFor: name, quiet: training.quiet)
         }
+        var own = hyperparameters
+        // It counts all hosts' images; this host's were counted.
+        if options.channels.shard != nil { own.training.numTrainingSamples = nil }
         let task = try DetectionTask(
-            hyperparameters: hyperparameters, training: data.training, validation: data.validation, start: start.initial, device: device,
+            hyperparameters: own, training: data.training, validation: data.validation, start: start.initial, device: device,
             workers: training.workers)
         validation = data.validation
         let resolved = task.hyperparameters
