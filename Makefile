@@ -3,9 +3,9 @@ SWIFT ?= swift
 # One set of flags for the program and its tests, so that nothing is compiled twice.
 FLAGS := -c release -Xswiftc -enable-testing
 BIN := .build/release
-SOURCES := Sources Tests Examples Benchmarks/program Conformance/program Conformance/recordio Package.swift
+SOURCES := Sources Tests Examples Benchmarks/program Conformance/program Conformance/recordio Fuzzing/Program Package.swift Fuzzing/Package.swift
 
-.PHONY: help setup build demo demo-detection test lint format bench conformance docs clean
+.PHONY: help setup build demo demo-detection test lint format bench conformance docs fuzz fuzz-replay clean
 
 help:
 	@echo 'make demo         train, evaluate and try a classifier on Fashion-MNIST (about 10 minutes on 2 cores, set-up included)'
@@ -16,6 +16,7 @@ help:
 	@echo 'make format       format the sources'
 	@echo 'make bench        measure Sightline beside PyTorch, OpenVINO and MXNet (figures: Benchmarks/RESULTS.md)'
 	@echo 'make conformance  compare networks with torchvision, RecordIO with MXNet, boxes with pycocotools (in .venv-*)'
+	@echo 'make fuzz         fuzz every reader of files for 30 CPU minutes each (hours; what ran: Fuzzing/RESULTS.md)'
 	@echo 'make docs         build the documentation into .build/docs'
 
 setup:
@@ -64,6 +65,13 @@ docs: setup
 	$(SWIFT) package --allow-writing-to-directory .build/docs generate-documentation \
 		--target Torch --target Imaging --target Weights --target Storage --target Datasets --target Networks --target Tasks --target Training \
 		--enable-experimental-combined-documentation --warnings-as-errors --output-path .build/docs
+
+fuzz:
+	Fuzzing/run.sh
+
+# The kept inputs once, under the fuzzer's bounds: seconds.
+fuzz-replay:
+	Fuzzing/run.sh replay
 
 clean:
 	rm -rf .build

@@ -96,6 +96,10 @@ let package = Package(
             .executableTarget(
                 name: "sightline-scenes", dependencies: ["Datasets", "Imaging", "Storage", argumentParser], path: "Examples/scenes",
                 swiftSettings: swiftSettings),
+            // What fuzzing has found and kept, through the readers as they are. The fuzzer is a package of its own: Fuzzing/README.md.
+            .testTarget(
+                name: "FuzzReplayTests", dependencies: ["Datasets", "Storage", "Imaging", "Weights"], path: "Fuzzing/Program",
+                exclude: ["Harness"], swiftSettings: swiftSettings),
             .testTarget(
                 name: "AcceptanceTests", dependencies: ["sightline", "Weights", "Imaging"], path: "Tests/Acceptance",
                 swiftSettings: swiftSettings),

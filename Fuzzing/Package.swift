@@ -15,19 +15,20 @@ func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, path: "Sources/\(name)", swiftSettings: swiftSettings)
 }
 
-func face(_ name: String, _ library: String) -> Target {
-    .target(name: name, path: "Sources/\(name)", cSettings: cSettings, linkerSettings: [.linkedLibrary(library)])
+func face(_ name: String, _ library: String, _ flags: [String] = []) -> Target {
+    .target(name: name, path: "Sources/\(name)", cSettings: cSettings + [.unsafeFlags(flags)], linkerSettings: [.linkedLibrary(library)])
 }
 
 let package = Package(
     name: "sightline-fuzzing",
+    dependencies: [.package(url: "https://github.com/jpsim/Yams", from: "6.2.0")],
     targets: [
         face("CJPEG", "jpeg"), face("CPNG", "png16"), face("CCurl", "curl"), face("CDigest", "crypto"), face("CZlib", "z"),
-        face("CPixels", "m"),
-        room("Imaging", ["CJPEG", "CPNG", "CPixels"]),
+        face("CPixels", "m"), face("CFont", "freetype", ["-I/usr/include/freetype2"]),
+        room("Imaging", ["CFont", "CJPEG", "CPNG", "CPixels"]),
         room("Weights", ["CCurl", "CDigest", "CZlib"]),
         room("Storage", ["CCurl", "CDigest"]),
-        room("Datasets", ["Imaging", "Storage", "CZlib"]),
+        room("Datasets", ["Imaging", "Storage", "CDigest", "CZlib", .product(name: "Yams", package: "Yams")]),
         // Counts memory; not instrumented itself.
         .target(name: "Watch", path: "Watch"),
         .executableTarget(

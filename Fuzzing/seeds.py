@@ -138,6 +138,36 @@ put("manifest-file", "path", json.dumps([{"prefix": "a/"}, "1.jpg", "missing.jpg
 put("manifest-file", "begins", json.dumps([{"prefix": "s3://bucket/a/1"}, ".jpg"]))
 put("manifest-file", "empty", "[]")
 
+# Boxes in files of their own ---------------------------------------------------------------------------------------------------------------
+named = dict(detected, file="a.jpg", categories=[{"class_id": 0, "name": "cat"}, {"class_id": 5, "name": "d\u00f6g"}])
+for name, text in {"plain": json.dumps(detected), "named": json.dumps(named), "odd": json.dumps(dict(named, categories=[{"class_id": 999999, "name": "x"}], image_size={"width": "3", "height": 2})), "string": json.dumps(json.dumps(detected))}.items():
+    put("box-json", name, text.encode() + second(json.dumps(dict(named, file="b.jpg"))))
+coco = {"info": {}, "images": [{"id": 1, "file_name": "a.jpg", "width": 10, "height": 20}, {"id": "x", "file_name": "b/c.jpg"}],
+        "annotations": [{"id": 1, "image_id": 1, "category_id": 18, "bbox": [1, 2.5, 3, 4], "area": 12, "iscrowd": 0, "segmentation": [[1, 2, 3, 4, 5, 6]]},
+                        {"id": 2, "image_id": "x", "category_id": 3, "bbox": [0, 0, -1, 1e9], "iscrowd": 1, "ignore": True}, {"image_id": 9}],
+        "categories": [{"id": 18, "name": "dog"}, {"id": 3, "name": "cat", "supercategory": "animal"}]}
+put("coco", "three", json.dumps(coco))
+put("coco", "bare", json.dumps(dict(coco, categories=[])))
+put("coco", "backwards", b"\xef\xbb\xbf" + json.dumps(dict(reversed(coco.items())), indent=1).encode())
+voc = """<?xml version="1.0" encoding="utf-8"?><!DOCTYPE annotation><annotation verified="yes">
+<folder>x</folder><filename>a.jpg</filename><size><width>10</width><height>20</height><depth>3</depth></size>
+<object><name>c&amp;t</name><pose/><difficult>1</difficult><bndbox><xmin>1</xmin><ymin>0</ymin><xmax>10.5</xmax><ymax>20</ymax></bndbox>
+<part><name>head</name></part></object><object><name>person</name><bndbox><xmin>3</xmin><ymin>4</ymin><xmax>2</xmax><ymax>1e3</ymax></bndbox></object></annotation>"""
+put("voc", "two", voc.encode() + b"\0")
+put("voc", "list", voc.encode() + second("a 1\nb  0\r\n\nc -1\n") + b"\1")
+put("voc", "latin", b"<?xml version='1.0' encoding='ISO-8859-1'?><annotation><object><name>\xe4</name><bndbox><xmin>1</xmin></bndbox></object></annotation>\0")
+put("voc", "wide", voc.split("?>", 1)[1].encode("utf-16") + b"\0")
+put("voc", "declared", '<!DOCTYPE a [<!ENTITY x "y"><!-- ] --><?p "?>]><annotation><!-- c --><object><name>&x;&#65;<![CDATA[<b>]]></name></object></annotation>\0')
+boxes_text = "0 0.5 0.5 0.2 0.1\r\n# c\n5 0.1 0.1 0.9 0.1 0.9 0.9 0.1 0.9\n\n1 1e-3 0 nan 2\n"
+description = "path: .\ntrain: images/train\nval: [images/val, train.txt]\nnames:\n  0: cat\n  1: 'd\u00f6g'\n"
+put("yolo", "text", boxes_text + "\0")
+put("yolo", "described", boxes_text.encode() + second(description) + b"\1")
+put("yolo", "list", boxes_text.encode() + second(description.replace("images/train", "train.txt")) + second("./images/train/a.jpg\nb.jpg\n") + b"\3")
+put("yolo", "names", boxes_text.encode() + second("names: [a, \"b\", c: d]\ntrain: x\n") + b"\1")
+put("yolo", "highest", boxes_text.encode() + second("names: {9223372036854775807: a}\n") + b"\1")
+put("yolo", "aliases", b"0 0.5 0.5 0.2 0.1\n" + second("a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: &d [*c, *c]\n? *d\n: 1\nnames: *a\n<<: {train: y}\n") + b"\1")
+put("yolo", "tags", b"0 0.5 0.5 0.2 0.1\n" + second("%YAML 1.1\n---\nnames: !!set {a, b}\ntrain: !!int 0x1F\nval: |\n  a\n  b\n...\n") + b"\1")
+
 # Texts -----------------------------------------------------------------------------------------------------------------------------------
 put("lst", "single", "0\t1.000000\ta/1.jpg\n5\t0\t2.jpg\n\n7\t1e0\t./a/1.jpg\r\n" + "\0")
 put("lst", "multi", "0\t1\t0\t0\t1\t0\t0\ta b.jpg\n1\t0\t0\t0\t0\t0\t1\t2.jpg\n" + "\2")

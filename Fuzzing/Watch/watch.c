@@ -1,8 +1,10 @@
 #include "Watch.h"
 
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/time.h>
 
 int __sanitizer_install_malloc_and_free_hooks(
     void (*on_malloc)(const volatile void *, size_t), void (*on_free)(const volatile void *));
@@ -32,9 +34,27 @@ static void on_free(const volatile void *bytes) {
     }
 }
 
-void watch_install(void) { __sanitizer_install_malloc_and_free_hooks(on_malloc, on_free); }
+static void on_hang(int signal) {
+    (void)signal;
+    atomic_store(&counts, 0);
+    fprintf(stderr, "== hang: more than %d seconds of CPU for one input\n", WATCH_SECONDS);
+    __sanitizer_print_stack_trace();
+    abort();
+}
+
+// The process's own time, for a machine may be busy or stand still.
+static void arm(int seconds) {
+    struct itimerval timer = {.it_value = {.tv_sec = seconds}};
+    setitimer(ITIMER_VIRTUAL, &timer, NULL);
+}
+
+void watch_install(void) {
+    __sanitizer_install_malloc_and_free_hooks(on_malloc, on_free);
+    signal(SIGVTALRM, on_hang);
+}
 
 void watch_begin(size_t limit) {
+    arm(WATCH_SECONDS);
     bound = (long)limit;
     atomic_store(&held, 0);
     atomic_store(&most, 0);
@@ -42,6 +62,7 @@ void watch_begin(size_t limit) {
 }
 
 size_t watch_end(void) {
+    arm(0);
     atomic_store(&counts, 0);
     return (size_t)atomic_load(&most);
 }

@@ -55,6 +55,19 @@ static void on_progress(j_common_ptr common) {
     if (decoder->jpeg.input_scan_number > MOST_SCANS) fail(decoder, "More than 500 scans");
 }
 
+// Whether so many bytes can hold a picture of the header's size: each block of a component that is in the file takes a bit of Huffman code
+// or more. (Arithmetic code may take less.)
+static bool has_bytes_for_blocks(const CJPEGDecoder *decoder) {
+    const struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
+    if (jpeg->arith_code) return true;
+    uint64_t fewest = UINT64_MAX;
+    for (int i = 0; i < jpeg->num_components; i++) {
+        uint64_t blocks = (uint64_t)jpeg->comp_info[i].width_in_blocks * jpeg->comp_info[i].height_in_blocks;
+        if (blocks < fewest) fewest = blocks;
+    }
+    return fewest / 8 <= (uint64_t)(decoder->end - decoder->scans);
+}
+
 CJPEGDecoder *cjpeg_decoder_open(const uint8_t *bytes, size_t length, bool tolerant, CJPEGHeader *header, char *message) {
     CJPEGDecoder *decoder = calloc(1, sizeof *decoder);
     if (!decoder) {
@@ -78,6 +91,7 @@ CJPEGDecoder *cjpeg_decoder_open(const uint8_t *bytes, size_t length, bool toler
     jpeg_mem_src(&decoder->jpeg, bytes, (unsigned long)length);
     jpeg_read_header(&decoder->jpeg, TRUE);
     decoder->scans = decoder->jpeg.src->next_input_byte;
+    if (!tolerant && !has_bytes_for_blocks(decoder)) fail(decoder, "Fewer bytes than the size in its header needs");
     header->width = decoder->jpeg.image_width;
     header->height = decoder->jpeg.image_height;
     header->components = decoder->jpeg.num_components;

@@ -52,6 +52,9 @@ CPNGDecoder *cpng_decoder_open(const uint8_t *bytes, size_t length, CPNGHeader *
     if (decoder->png) decoder->info = png_create_info_struct(decoder->png);
     if (!decoder->info) fail(decoder, "Out of memory");
     png_set_read_fn(decoder->png, decoder, on_read);
+    // libpng takes memory for what a chunk says that it holds, up to 2 GiB, before it reads it (eXIf), and inflates texts and profiles that
+    // nobody asks for. Of the chunks beside the pixels only palette and transparency count; the others are passed over.
+    png_set_keep_unknown_chunks(decoder->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_read_info(decoder->png, decoder->info);
     int colour = png_get_color_type(decoder->png, decoder->info);
     header->width = png_get_image_width(decoder->png, decoder->info);

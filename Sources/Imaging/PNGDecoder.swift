@@ -21,6 +21,7 @@ struct PNGDecoder: ~Copyable {
     deinit { cpng_decoder_close(decoder) }
 
     consuming func decode(_ layout: CPNGLayout) throws -> Image {
+        try checkSize()
         var message = [CChar](repeating: 0, count: Int(CPNG_MESSAGE_LENGTH))
         return try Image.uninitialized(
             width: Int(header.width), height: Int(header.height), channels: layout == CPNGLayoutRGB ? 3 : 1
@@ -28,6 +29,19 @@ struct PNGDecoder: ~Copyable {
             guard let base = output.baseAddress, cpng_decoder_read(decoder, layout, base, &message) else {
                 throw PNGDecoder.error(message, byteCount)
             }
+        }
+    }
+
+    /// Refuses a size that so few bytes cannot hold, before memory is taken for it: deflate makes at most 1032 bytes of one.
+    private func checkSize() throws {
+        let samples = header.isColour && !header.isPalette ? 3 : 1
+        let row = (Int(header.width) * Int(header.bitDepth) * samples + 7) / 8 + 1
+        let (size, overflows) = row.multipliedReportingOverflow(by: Int(header.height))
+        guard !overflows, size / 1032 <= byteCount else {
+            throw ImagingError(
+                .damaged,
+                "\(byteCount) bytes cannot hold the \(header.width)×\(header.height) pixels that the PNG's header states. "
+                    + "Copy it again or remove it from the data.")
         }
     }
 

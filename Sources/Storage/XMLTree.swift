@@ -30,18 +30,40 @@ public struct XMLTree: Sendable {
     /// The children of that name.
     public func all(_ name: String) -> [XMLTree] { children.filter { $0.name == name } }
 
-    /// Reads a document. External entities are not followed.
-    /// - Throws: ``Fault`` where it is none, or is nested more than 16 deep.
+    /// Reads a document: UTF-8, UTF-16 with a byte order mark, or ISO-8859-1 that says so.
+    /// - Throws: ``Fault`` where it is none, declares a document type, whose entities could multiply or lead to other files, or is nested
+    ///   more than 16 deep.
     public init(_ bytes: [UInt8]) throws(Fault) {
+        let text = try Self.text(bytes)
+        guard !text.contains("<!DOCTYPE") else { throw Fault(line: 1, problem: "it declares a document type, which is not read") }
         let builder = Builder()
-        let parser = XMLParser(data: Data(bytes))
+        let parser = XMLParser(data: Data(text.utf8))
         parser.shouldResolveExternalEntities = false
         parser.delegate = builder
-        guard parser.parse(), let root = builder.root else {
+        guard parser.parse(), parser.parserError == nil, builder.rootCount == 1, let root = builder.root else {
             let problem = builder.isTooDeep ? "elements are nested more than \(Self.maximumDepth) deep" : "it is no XML document"
             throw Fault(line: max(1, parser.lineNumber), problem: problem)
         }
         self = root
+    }
+
+    /// The document without its declaration: Foundation's parser traps on names and texts that are no Unicode, so that it gets nothing
+    /// that could be taken for another encoding.
+    private static func text(_ bytes: [UInt8]) throws(Fault) -> String {
+        let encoding: String.Encoding =
+            if bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE]) {
+                .utf16
+            } else if String(decoding: bytes.prefix(80), as: UTF8.self).lowercased().contains("encoding=\"iso-8859-1\"") {
+                .isoLatin1
+            } else {
+                .utf8
+            }
+        let text = encoding == .utf8 ? String(validating: bytes, as: UTF8.self) : String(bytes: bytes, encoding: encoding)
+        guard var text else { throw Fault(line: 1, problem: "it is no text in UTF-8; save it so") }
+        if text.first == "\u{FEFF}" { text.removeFirst() }
+        guard text.hasPrefix("<?xml"), let end = text.range(of: "?>") else { return text }
+        // Lines keep their numbers.
+        return text[..<end.upperBound].filter(\.isNewline) + text[end.upperBound...]
     }
 
     private init(name: String) { self.name = name }
@@ -49,6 +71,8 @@ public struct XMLTree: Sendable {
     private final class Builder: NSObject, XMLParserDelegate {
         private var open: [XMLTree] = []
         var root: XMLTree?
+        /// Foundation goes on behind the end of the root element.
+        var rootCount = 0
         var isTooDeep = false
 
         func parser(
@@ -69,7 +93,12 @@ public struct XMLTree: Sendable {
 
         func parser(_ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?) {
             guard let element = open.popLast() else { return }
-            if open.isEmpty { root = element } else { open[open.count - 1].children.append(element) }
+            if open.isEmpty {
+                root = element
+                rootCount += 1
+            } else {
+                open[open.count - 1].children.append(element)
+            }
         }
     }
 }

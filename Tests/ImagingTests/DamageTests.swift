@@ -1,3 +1,4 @@
+import Foundation
 import Imaging
 import Testing
 
@@ -62,6 +63,60 @@ struct DamageTests {
             _ = try? Image.decodingIndices(damaged, options: small)
         }
         #expect(refused > 0)
+    }
+
+    @Test("A PNG's chunk takes no memory for the 2 GiB that it says it holds", arguments: ["eXIf", "zTXt", "abCd"])
+    func longChunk(name: String) throws {
+        var bytes = try Fixture.bytes("rgb8.png")
+        bytes.insert(contentsOf: [0x7F, 0xFF, 0xFF, 0xF0] + Array(name.utf8) + [0, 0], at: 33)
+        let before = try mostAddressSpace()
+        #expect(throws: ImagingError.self) { try Image(decoding: bytes) }
+        #expect(try mostAddressSpace() - before < 1 << 20, "in KiB")
+    }
+
+    /// The most address space that this process has had, in KiB.
+    private func mostAddressSpace() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        let line = try status.split(separator: "\n").first { $0.hasPrefix("VmPeak:") }.orThrow("VmPeak")
+        return try line.split(separator: " ").compactMap { Int($0) }.first.orThrow("VmPeak")
+    }
+
+    @Test("Text and profiles in a PNG are passed over, broken or not")
+    func ignoredChunks() throws {
+        let bytes = try Fixture.bytes("rgba8.png")
+        let expected = try Image(decoding: bytes)
+        for name in ["tEXt", "zTXt", "iCCP", "eXIf"] {
+            let chunk: [UInt8] = [0, 0, 0, 3] + Array(name.utf8) + [0x61, 0, 0, 1, 2, 3, 4]
+            var longer = bytes
+            longer.insert(contentsOf: chunk, at: 33)
+            #expect(try Image(decoding: longer) == expected, "\(name)")
+        }
+    }
+
+    @Test("A header that states more pixels than the bytes can hold is damage, found before memory is taken")
+    func manyPixels() throws {
+        // CRC-32 of the changed IHDR, from Python's zlib.
+        var png = try Fixture.bytes("rgb8.png")
+        png.replaceSubrange(16..<24, with: [0, 0, 0x3F, 0xFF, 0, 0, 0x3F, 0xFF])
+        png.replaceSubrange(29..<33, with: [0x54, 0xD3, 0xFD, 0xFC])
+        let message = #expect(throws: ImagingError.self) { try Image(decoding: png) }?.description ?? ""
+        #expect(message.contains("bytes cannot hold the 16383×16383 pixels"), "\(message)")
+        for name in ["420.jpg", "progressive.jpg", "grey.jpg"] {
+            var jpeg = try Fixture.bytes(name)
+            let frame = try (0..<jpeg.count - 1).first { jpeg[$0] == 0xFF && (jpeg[$0 + 1] == 0xC0 || jpeg[$0 + 1] == 0xC2) }.orThrow(name)
+            jpeg.replaceSubrange(frame + 5..<frame + 9, with: [0x3F, 0xFF, 0x3F, 0xFF])
+            let message = #expect(throws: ImagingError.self) { try Image(decoding: jpeg) }?.description ?? ""
+            #expect(message.contains("Fewer bytes than the size in its header needs"), "\(message)")
+        }
+    }
+
+    @Test("The smallest files of large pictures are whole: one colour, every kind of compression")
+    func emptyPictures() throws {
+        let plain = try Image(width: 2048, height: 1536, filledWith: [200])
+        for bytes in [try plain.encodedPNG(), try plain.encodedJPEG(), try plain.rgb().encodedPNG(), try plain.rgb().encodedJPEG()] {
+            let image = try Image(decoding: bytes, channels: .grey)
+            #expect(image.width == 2048 && largestDifference(image, plain) <= 1)
+        }
     }
 
     @Test("An error says what was found and what to do")

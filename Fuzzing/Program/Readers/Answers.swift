@@ -8,7 +8,7 @@ extension FuzzTarget {
         var input = FuzzInput(bytes)
         let status = [200, 301, 400, 403, 404, 412, 503][input.choice(7)]
         let body = input.file
-        if let page = S3XML.parse(body) {
+        if let page = try? XMLTree(body) {
             for entry in page.all("Contents") { _ = [entry["Key"]?.removingPercentEncoding, entry["Size"], entry["ETag"]] }
             _ = [page["IsTruncated"], page["NextContinuationToken"], page["UploadId"]]
         }

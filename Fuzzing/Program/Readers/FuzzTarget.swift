@@ -26,6 +26,7 @@ struct FuzzTarget: Sendable {
         recordIO, recordIOImages, recordIndex, wrappedRecords,
         manifest, manifestInferred, manifestFile,
         imageList, classNames, labelMap,
+        boxFiles, coco, pascalVOC, yolo,
         jpeg, png, mask,
         idx, cifar,
         s3Answer, awsProfile,

@@ -38,6 +38,8 @@ extension FuzzTarget {
     static let manifestFile = FuzzTarget("manifest-file") { bytes in
         let objects: [String: [UInt8]] = ["files.json": bytes, "a/1.jpg": [1], "a/2.jpg": [2, 2], "a/.hidden": [3], "b": [4]]
         let store = try ManifestFileStore("files.json", in: MemoryStore(objects: objects), opening: bucket)
+        // The prefix may be a path of this machine, which is no business of the fuzzer's.
+        guard !store.place.hasPrefix("/") else { return }
         for prefix in ["", "1", "a/"] { try attempt { _ = try store.list(prefix: prefix) } }
         for name in store.names.prefix(64) + ["a/1.jpg"] {
             try attempt { _ = try store.bytes(of: name) }

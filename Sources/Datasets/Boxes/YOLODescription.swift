@@ -55,7 +55,7 @@ struct YOLODescription {
                 }
                 names[number] = name.string
             }
-            guard names.keys.max().map({ $0 + 1 }) ?? 0 == names.count else { throw refused("'names' leaves out a class number") }
+            guard names.keys.max() ?? -1 == names.count - 1 else { throw refused("'names' leaves out a class number") }
             classNames = (0..<names.count).compactMap { names[$0] }
         case nil: classNames = nil
         case _?: throw refused("'names' is neither a list nor a mapping")

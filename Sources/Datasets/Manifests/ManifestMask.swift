@@ -23,7 +23,12 @@ enum ManifestMask {
         }
         let coloured: Image
         do {
-            coloured = try Image(decoding: try payload.encodedBytes())
+            let bytes = try payload.encodedBytes()
+            guard ImageFormat.sniff(bytes) != .jpeg else {
+                throw DatasetError(
+                    .malformed, at: place(), "the mask is a JPEG, which changes colours and with them classes", remedy: "save it as PNG")
+            }
+            coloured = try Image(decoding: bytes)
         } catch let error as ImagingError {
             throw DatasetError(.unreadable, at: place(), "the mask: \(error.description)", remedy: "")
         }

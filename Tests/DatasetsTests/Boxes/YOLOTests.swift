@@ -60,7 +60,9 @@ struct YOLOTests {
     @Test(
         "A description that can't be read is refused with what is wrong",
         arguments: [
-            ("names: {0: a, 2: b}", "leaves out a class number"), ("names: 3", "neither a list nor a mapping"), ("- a", "no YAML mapping"),
+            ("names: {0: a, 2: b}", "leaves out a class number"),
+            ("names: {9223372036854775807: a}", "leaves out a class number"), ("names: 3", "neither a list nor a mapping"),
+            ("- a", "no YAML mapping"),
             ("names: [a, a]", "both called 'a'"), ("names: [[a]]", "more than names"), ("a: [", "no YAML"),
             (String(repeating: "[", count: 100_000), "no YAML"), ("names: [a]\ntrain: elsewhere", "has no pictures"),
         ])

@@ -27,6 +27,17 @@ struct ListedImagesTests {
         #expect(try training.annotatedImages.record(at: 0).place == "s3://bucket/lists/x/train.lst:1")
     }
 
+    @Test("Classes without pictures are told by the first ten, however many there are")
+    func gaps() throws {
+        #expect(try open("0\t1\ta.jpg\n1\t3\tc.png\n").warnings == ["\(list): labels should have no gaps, but no line has label 0, 2"])
+        let twelve = try open("0\t12\ta.jpg\n").warnings
+        #expect(twelve == ["\(list): labels should have no gaps, but no line has label 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, … (12 in all)"])
+        #expect(try open("0\t999999\ta.jpg\n").warnings.first?.hasSuffix("9, … (999999 in all)") == true)
+        #expect(try open("0\t1\ta.jpg\n1\t0\tc.png\n").warnings.isEmpty)
+    }
+
+    private let list = "s3://bucket/lists/x/train.lst"
+
     @Test("A broken line and a missing picture are errors of their records, and the others are read")
     func faults() throws {
         let data = try open("0\t1\ta.jpg\n1\tcat\tc.png\n\n0\t1\tc.png\n3\t0\tno.jpg\n4\t0\tsub\\b c.jpg\n5\t1\t0\ta.jpg\n6\t0\tc.png\n")

@@ -116,6 +116,8 @@ struct ManifestImagesTests {
         #expect(
             message { _ = try bad.record(at: 0) }.contains("n.jsonl:1, 'm-ref': '0': {\"hex-color\"} of the internal-color-map is no class")
         )
+        try folder.write(try Image(width: 4, height: 1, channels: 3, pixels: pixels).encodedJPEG(), to: "b/1.png")
+        #expect(message { _ = try data.record(at: 0) }.contains("m.jsonl:1, 'city-streets-ref': the mask is a JPEG, which changes colours"))
     }
 
     @Test("Attribute names and task are found in the first line")
