@@ -8,7 +8,7 @@ import Weights
 struct Conformance: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sightline-conformance", abstract: "Forward passes and training steps for comparison with torchvision.",
-        subcommands: [Forward.self, Step.self])
+        subcommands: [Forward.self, Step.self, DetectionStep.self])
 }
 
 /// What both commands read.
@@ -25,9 +25,11 @@ struct Files: ParsableArguments {
         return network
     }
 
-    func images() throws -> Tensor {
-        guard let array = try SafeTensors.read(input)["images"] else { throw NetworkError("\(input) holds no tensor 'images'.") }
-        return try Tensor(array).channelsLast()
+    func images() throws -> Tensor { try tensor("images").channelsLast() }
+
+    func tensor(_ name: String) throws -> Tensor {
+        guard let array = try SafeTensors.read(input)[name] else { throw NetworkError("\(input) holds no tensor '\(name)'.") }
+        return try Tensor(array)
     }
 }
 

@@ -1,6 +1,7 @@
-"""Compares Sightline's ResNet-18, -50 and -101 with torchvision's, on random weights: logits, loss, gradients, one update.
+"""Compares Sightline's ResNet-18, -50 and -101 and SSD300 on VGG-16 with torchvision's, on random weights: outputs, loss, gradients
+and, of the ResNets, one update.
 
-    compare.py --program .build/release/sightline-conformance [--seed S] [--networks resnet18,resnet50,resnet101] [--keep DIR]
+    compare.py --program .build/release/sightline-conformance [--seed S] [--networks resnet18,…,ssd300_vgg16] [--keep DIR]
 
 Every network is evaluated from a safetensors file and from a PyTorch checkpoint (.pth), and trained for one step. The truth
 is torchvision in 64-bit floats. Prints a table; exits with 1 when a bound is broken or the program fails.
@@ -10,6 +11,7 @@ What the program must offer
     sightline-conformance forward --weights FILE --input FILE.safetensors --output FILE.safetensors
     sightline-conformance step    --weights FILE --input FILE.safetensors --labels 3,7,... --learning-rate 0.1
                                   --momentum 0.9 --weight-decay 0.0001 --output FILE.safetensors
+    sightline-conformance detection --weights FILE --input FILE.safetensors --output FILE.safetensors
 
 All arithmetic in 32-bit floats, no autocast. The exit status is 0, or another one with a sentence on standard error.
 
@@ -24,12 +26,18 @@ All arithmetic in 32-bit floats, no autocast. The exit status is 0, or another o
             one SGD update (its first: the velocity starts at 0). Weight decay on everything but biases: batch norm's
             weight decays, its bias does not. Running statistics: momentum 0.1, unbiased variance.
 
+detection takes the state dictionary of an SSD. Its input holds, beside `images`, `coefficients.logits` (N, anchors, classes with
+background) and `coefficients.offsets` (N, anchors, 4); the loss is the sum of both outputs times these. Its output: `logits` and
+`offsets`, `prepared.logits` and `prepared.offsets` (the network prepared for inference), `loss`, `grad.NAME` for every parameter, and
+`anchors` (anchors, 4): centre, width and height in fractions of the image.
+
 Bounds
 ------
 Errors are max |ours - truth|, relative to a scale: for logits and loss max |truth|, bound 1e-4; for each gradient max |truth|
 or 1e-3 of the network's largest gradient, whichever is more, bound 1e-3; for each updated parameter the largest change
 of the truth or that floor times the learning rate, bound 1e-3, after subtracting what rounding to 32 bits explains; for
-running statistics max |truth|, bound 1e-4.
+running statistics max |truth|, bound 1e-4. The loss of detection sums positive and negative numbers: its scale is the root of the
+sum of their squares. Its gradients are compared with other weights than its outputs: see `make_exact`. Anchors: 1e-6.
 """
 import argparse
 import json
@@ -124,18 +132,18 @@ class Table:
 
     def __init__(self):
         self.broken = False
-        print(f"{'network':<10} {'what':<30} {'worst error':>12} {'bound':>8}  worst tensor")
+        print(f"{'network':<12} {'what':<30} {'worst error':>12} {'bound':>8}  worst tensor")
 
     def row(self, network, what, bound, errors):
         """`errors` maps tensors' names to errors; NaN breaks the bound."""
         worst = max(errors, key=lambda name: np.inf if np.isnan(errors[name]) else errors[name])
         held = errors[worst] <= bound
         self.broken |= not held
-        print(f"{network:<10} {what:<30} {errors[worst]:>12.2e} {bound:>8.0e}  {worst}{'' if held else '   BROKEN'}", flush=True)
+        print(f"{network:<12} {what:<30} {errors[worst]:>12.2e} {bound:>8.0e}  {worst}{'' if held else '   BROKEN'}", flush=True)
 
     def fault(self, network, what, sentence):
         self.broken = True
-        print(f"{network:<10} {what:<30} {sentence}   BROKEN", flush=True)
+        print(f"{network:<12} {what:<30} {sentence}   BROKEN", flush=True)
 
 
 def error(ours, truth, scale):
@@ -202,10 +210,67 @@ def compare(table, program, name, seed, folder):
     compare_step(table, name, read_safetensors(output), step, before)
 
 
+def make_exact(network):
+    """Gives SSD's backbone small integers, so that with images of small integers 32 bits hold every activation exactly.
+
+    A ReLU has a kink and a pool has ties. With torchvision's own random weights a few of 5 million activations lie so near to them that
+    rounding to 32 bits decides, and one activation on the other side changes a gradient by up to 1 %, whoever computes it.
+    """
+    for module in network.backbone.modules():
+        if isinstance(module, torch.nn.Conv2d):
+            u = torch.rand_like(module.weight) * module.weight[0].numel()
+            module.weight.copy_((u < 6).float() - 2 * (u < 3).float())
+            module.bias.copy_(torch.randint(-2, 3, module.bias.shape))
+
+
+def detection_truth(program, network, images, folder):
+    """(torchvision's results in 64 bits, the program's results)"""
+    weights, inputs, output = (folder / f"ssd300.{part}" for part in ("pth", "input.safetensors", "output.safetensors"))
+    torch.save(network.state_dict(), weights)
+    network = network.double()
+    network.zero_grad()
+    head = network.head(list(network.backbone(images.double()).values()))
+    truth = {"logits": head["cls_logits"], "offsets": head["bbox_regression"]}
+    coefficients = {f"coefficients.{key}": torch.randn(value.shape) / value.numel() for key, value in truth.items()}
+    terms = [value * coefficients[f"coefficients.{key}"].double() for key, value in truth.items()]
+    truth["loss"] = sum(term.sum() for term in terms)
+    truth["loss"].backward()
+    truth["scale"] = sum(term.square().sum() for term in terms).sqrt()
+    truth |= {f"grad.{key}": value.grad.clone() for key, value in network.named_parameters()}
+    write_safetensors(inputs, {"images": images.numpy()} | {key: value.numpy() for key, value in coefficients.items()})
+    run(program, "detection", "--weights", weights, "--input", inputs, "--output", output)
+    network.float()
+    return {key: value.detach().numpy() for key, value in truth.items()}, read_safetensors(output)
+
+
+def compare_detection(table, program, name, seed, folder):
+    torch.manual_seed(seed)
+    network = torchvision.models.detection.ssd300_vgg16(weights=None, weights_backbone=None, num_classes=4)
+    images = torch.randn(2, 3, 300, 300)
+    truth, ours = detection_truth(program, network, images, folder)
+    missing = ({*truth, "anchors", "prepared.logits", "prepared.offsets"} - {"scale"}) - ours.keys()
+    if missing:
+        table.fault(name, "names", f"{len(missing)} are missing: {', '.join(sorted(missing)[:5])}")
+        return
+    for title, prefix in (("step: scores and offsets", ""), ("prepared: scores and offsets", "prepared.")):
+        errors = {key: error(ours[prefix + key], truth[key], np.abs(truth[key]).max()) for key in ("logits", "offsets")}
+        table.row(name, title, LOGITS_BOUND, errors)
+    table.row(name, "step: loss", LOGITS_BOUND, {"loss": error(ours["loss"], truth["loss"], truth["scale"])})
+    sides = [38, 19, 10, 5, 3, 1]
+    anchors = network.anchor_generator._grid_default_boxes([[side, side] for side in sides], [300, 300]).numpy()
+    table.row(name, "anchors", 1e-6, {"anchors": error(ours["anchors"], anchors, 1)})
+
+    with torch.no_grad():
+        make_exact(network)
+    truth, ours = detection_truth(program, network, torch.randint(-8, 9, images.shape).float(), folder)
+    gradients = {key: error(ours[key], value, np.abs(value).max()) for key, value in truth.items() if key.startswith("grad.")}
+    table.row(name, "step: gradients", GRADIENT_BOUND, gradients)
+
+
 def main():
-    parser = argparse.ArgumentParser(description="Compares sightline-conformance with torchvision's ResNets.")
+    parser = argparse.ArgumentParser(description="Compares sightline-conformance with torchvision's networks.")
     parser.add_argument("--program", required=True, type=Path)
-    parser.add_argument("--networks", default="resnet18,resnet50,resnet101")
+    parser.add_argument("--networks", default="resnet18,resnet50,resnet101,ssd300_vgg16")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="a folder for the files, which are otherwise removed")
     options = parser.parse_args()
@@ -216,7 +281,8 @@ def main():
         folder = options.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         for name in options.networks.split(","):
-            compare(table, options.program, name, options.seed, folder)
+            comparison = compare_detection if name.startswith("ssd") else compare
+            comparison(table, options.program, name, options.seed, folder)
     sys.exit(1 if table.broken else 0)
 
 

@@ -9,24 +9,45 @@ struct NetworkFixture {
     struct Facts: Decodable {
         let classes: Int
         let inputShape: [Int]
-        let labels: [Int64]
-        let learningRate: Double
-        let momentum: Double
-        let weightDecay: Double
+        /// Where given, the images are integers from minus this to this.
+        let inputLevels: Double?
         let parameters: Int
         let largestGradient: Double
     }
 
+    /// The training steps of a classifier's fixture.
+    struct Training: Decodable {
+        let labels: [Int64]
+        let learningRate: Double
+        let momentum: Double
+        let weightDecay: Double
+    }
+
     let facts: Facts
     let arrays: WeightDictionary
+    private let description: Data
 
-    init(_ name: String) throws {
-        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("Fixtures/networks")
+    private static var folder: URL {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Fixtures/networks")
+    }
+
+    private static var decoder: JSONDecoder {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        facts = try decoder.decode(Facts.self, from: Data(contentsOf: folder.appendingPathComponent(name + ".json")))
-        arrays = try SafeTensors.read(folder.appendingPathComponent(name + ".safetensors").path)
+        return decoder
+    }
+
+    init(_ name: String) throws {
+        description = try Data(contentsOf: Self.folder.appendingPathComponent(name + ".json"))
+        facts = try Self.decoder.decode(Facts.self, from: description)
+        arrays = try Self.arrays(name)
+    }
+
+    func training() throws -> Training { try Self.decoder.decode(Training.self, from: description) }
+
+    /// The arrays of a fixture.
+    static func arrays(_ name: String) throws -> WeightDictionary {
+        try SafeTensors.read(folder.appendingPathComponent(name + ".safetensors").path)
     }
 
     /// The first output of SplitMix64 seeded with FNV-1a of the name plus the index.
@@ -57,17 +78,30 @@ struct NetworkFixture {
     }
 
     var input: Tensor {
-        get throws { try Self.values("input", shape: facts.inputShape) { 2 * $0 - 1 }.channelsLast() }
+        get throws {
+            let levels = facts.inputLevels
+            return try Self.values("input", shape: facts.inputShape) { u in
+                levels.map { (u * (2 * $0 + 1)).rounded(.down) - $0 } ?? 2 * u - 1
+            }.channelsLast()
+        }
     }
 
     /// Gives every tensor of the network its value by the formula.
     func fill(_ network: any Module) throws {
         try withoutGradient {
-            for named in network.namedTensors { try named.tensor.copy(from: Self.value(of: named)) }
+            let tensors = network.namedTensors
+            let norms = Set(tensors.map(\.name).filter { $0.hasSuffix(".running_mean") }.map { $0.dropLast("running_mean".count) })
+            for named in tensors {
+                let isNorm = norms.contains { named.name.hasPrefix($0) }
+                let hasNorms = !norms.isEmpty
+                try named.tensor.copy(
+                    from: Self.value(of: named, isNorm: isNorm, isPlainBackbone: !hasNorms && named.name.hasPrefix("backbone.")))
+            }
         }
     }
 
-    private static func value(of named: NamedTensor) throws -> Tensor {
+    /// `isPlainBackbone`: of a detector without batch norms, whose activations are integers.
+    private static func value(of named: NamedTensor, isNorm: Bool, isPlainBackbone: Bool) throws -> Tensor {
         let (name, shape) = (named.name, named.tensor.shape)
         let parts = name.split(separator: ".").map(String.init)
         let field = parts.last ?? ""
@@ -75,10 +109,13 @@ struct NetworkFixture {
         if field == "running_var" { return try values(name, shape: shape) { 0.5 + $0 } }
         if shape.count > 1 {
             let fan = Double(shape.dropFirst().reduce(1, *))
+            if isPlainBackbone { return try values(name, shape: shape) { $0 < 3 / fan ? -1 : $0 < 6 / fan ? 1 : 0 } }
             return try values(name, shape: shape) { (2 * $0 - 1) * (6 / fan).squareRoot() * 0.9 }
         }
-        if ["fc.bias", "linear.bias"].contains(name) { return try values(name, shape: shape) { (2 * $0 - 1) * 0.1 } }
-        let isLast = lastNorms.contains { parts.dropLast().last == $0 } && parts.first?.hasPrefix("layer") == true
+        if field == "scale_weight" { return try values(name, shape: shape) { 15 + 10 * $0 } }
+        if field == "bias", isPlainBackbone { return try values(name, shape: shape) { (5 * $0).rounded(.down) - 2 } }
+        if field == "bias", !isNorm { return try values(name, shape: shape) { (2 * $0 - 1) * 0.1 } }
+        let isLast = lastNorms.contains { parts.dropLast().last == $0 } && parts.contains { $0.hasPrefix("layer") }
         let scale = isLast ? 0.25 : 1
         if field == "weight" { return try values(name, shape: shape) { (0.5 + 0.25 * $0) * scale } }
         return try values(name, shape: shape) { (($0 < 0.25 ? -2 : 2) + ($0 - 0.5) * 0.5) * scale }
@@ -97,7 +134,7 @@ struct NetworkFixture {
             mine = values
         } else {
             truth = try #require(arrays[key + "#elements"]).floats()
-            mine = (0..<64).map { values[Int(Self.bits(tensorName + "#positions", $0) % UInt64(values.count))] }
+            mine = truth.indices.map { values[Int(Self.bits(tensorName + "#positions", $0) % UInt64(values.count))] }
             let sums = try #require(arrays[key + "#sums"]).floats()
             let squares = values.reduce(0.0) { $0 + Double($1) * Double($1) }
             let rootCount = Double(values.count).squareRoot()

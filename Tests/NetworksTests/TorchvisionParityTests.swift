@@ -19,9 +19,10 @@ struct TorchvisionParityTests {
     func parity(name: String) throws {
         let (network, fixture) = try Self.network(name)
         let facts = fixture.facts
+        let training = try fixture.training()
         #expect(network.parameterCount == facts.parameters)
         let input = try fixture.input
-        let classes = try Tensor(facts.labels)
+        let classes = try Tensor(training.labels)
 
         network.train(false)
         let logits = try withoutGradient { try network(input) }
@@ -29,7 +30,7 @@ struct TorchvisionParityTests {
 
         network.train()
         let optimizer = try Optimizer(
-            rule: .sgd(momentum: facts.momentum), weightDecay: facts.weightDecay, parameters: network.parameters)
+            rule: .sgd(momentum: training.momentum), weightDecay: training.weightDecay, parameters: network.parameters)
         for update in 1...2 {
             let logits = try network(input)
             let loss = try crossEntropy(logits, classes)
@@ -44,7 +45,7 @@ struct TorchvisionParityTests {
                     }
                 }
             }
-            try optimizer.step(learningRate: facts.learningRate)
+            try optimizer.step(learningRate: training.learningRate)
             optimizer.clearGradients()
             let keys = Set(fixture.arrays.names.map { String($0.split(separator: "#")[0]) })
             for named in network.namedTensors where keys.contains("after\(update).\(named.name)") {

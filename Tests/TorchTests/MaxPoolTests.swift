@@ -43,4 +43,23 @@ private func reference(_ x: [Float], shape: [Int], kernel: Int, stride: Int, pad
         try maxPool2d(x, kernel: 2, stride: 2).sum().backward()
         #expect(try x.gradient?.elements(as: Float.self) == [0, 1, 0, 0])
     }
+
+    @Test(
+        "Values and gradients equal libtorch's, which pools other memory orders",
+        arguments: [(3, 2, 1), (2, 2, 0), (3, 1, 1), (5, 3, 2), (2, 3, 0)], [true, false])
+    func agreesWithLibtorch(window: (Int, Int, Int), roundsUp: Bool) throws {
+        let pooling = MaxPooling(kernel: window.0, stride: window.1, padding: window.2, roundsUp: roundsUp)
+        // Rounded, so that some of a window's pixels are equal: the first of them gets the gradient.
+        let values = try (Tensor.randomNormal([2, 19, 13, 10], seed: 7) * 4).to(.int32).to(.float32)
+        var results: [[[Float]]] = []
+        for input in [values, try values.channelsLast()] {
+            let x = try input.clone().requiringGradient()
+            let y = try maxPool2d(x, pooling)
+            try (y * Tensor.randomNormal(y.shape, seed: 8)).sum().backward()
+            let gradient = try #require(x.gradient)
+            results.append([try y.elements(as: Float.self), try gradient.elements(as: Float.self)])
+        }
+        #expect(results[0][0] == results[1][0])
+        #expect(zip(results[0][1], results[1][1]).allSatisfy { abs($0 - $1) <= 1e-5 })
+    }
 }

@@ -41,9 +41,9 @@ def signed(name, shape):
     return (2 * uniform(name, int(np.prod(shape))) - 1).astype(np.float32).reshape(shape)
 
 
-def positions(name, count):
-    """The 64 elements of a flattened tensor of `count` elements that a fixture keeps."""
-    return (splitmix(name + "#positions", 64) % np.uint64(count)).astype(np.int64)
+def positions(name, count, number=64):
+    """The elements of a flattened tensor of `count` elements that a fixture keeps."""
+    return (splitmix(name + "#positions", number) % np.uint64(count)).astype(np.int64)
 
 
 def write_safetensors(path, arrays):
