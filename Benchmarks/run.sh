@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures Sightline beside its peers, in one run, each measurement a process of its own.
 #
-#     Benchmarks/run.sh [training] [inference] [pipeline]      all three by default
+#     Benchmarks/run.sh [training] [inference] [detection] [pipeline]      all by default
 #
 # PYTHON and PYTHON_MXNET are Pythons with the peers; by default those that Benchmarks/peers/setup.sh makes. A peer that is missing is
 # left out. ROUNDS (3) repeats everything, the peers in turn, so that a noisy minute hurts all alike; the table shows medians.
@@ -53,6 +53,16 @@ inference() {
     done
 }
 
+detection() {
+    local group="SSD300-VGG16 training, batch 4"
+    measure "$group" "Sightline bf16" $sightline detection training --iterations 8
+    measure "$group" "PyTorch bf16 channels-last" "$python" Benchmarks/peers/torch_detection.py training
+    group="SSD300-VGG16 inference without NMS, batch 1"
+    measure "$group" "Sightline bf16" $sightline detection inference --batch 1 --iterations 20
+    measure "$group" "PyTorch bf16 channels-last" "$python" Benchmarks/peers/torch_detection.py inference --batch 1 --iterations 20
+    measure "$group" "PyTorch fp32" "$python" Benchmarks/peers/torch_detection.py inference --batch 1 --precision fp32 --layout nchw --iterations 20
+}
+
 pipeline() {
     local images=Benchmarks/data/jpeg500 group="decode 500×375, random-resized crop 224, flip, normalise, 2 workers"
     [ -d "$images" ] || "$python" Benchmarks/peers/make_images.py "$images"
@@ -62,6 +72,6 @@ pipeline() {
 }
 
 for _ in $(seq "$rounds"); do
-    for part in ${*:-training inference pipeline}; do "$part"; done
+    for part in ${*:-training inference detection pipeline}; do "$part"; done
 done
 python3 Benchmarks/summarize.py "$out"
