@@ -156,6 +156,7 @@ voc = """<?xml version="1.0" encoding="utf-8"?><!DOCTYPE annotation><annotation 
 put("voc", "two", voc.encode() + b"\0")
 put("voc", "list", voc.encode() + second("a 1\nb  0\r\n\nc -1\n") + b"\1")
 put("voc", "latin", b"<?xml version='1.0' encoding='ISO-8859-1'?><annotation><object><name>\xe4</name><bndbox><xmin>1</xmin></bndbox></object></annotation>\0")
+put("voc", "instruction", voc.replace("<folder>", "<?p?><folder>").encode() + b"\0")
 put("voc", "wide", voc.split("?>", 1)[1].encode("utf-16") + b"\0")
 put("voc", "declared", '<!DOCTYPE a [<!ENTITY x "y"><!-- ] --><?p "?>]><annotation><!-- c --><object><name>&x;&#65;<![CDATA[<b>]]></name></object></annotation>\0')
 boxes_text = "0 0.5 0.5 0.2 0.1\r\n# c\n5 0.1 0.1 0.9 0.1 0.9 0.9 0.1 0.9\n\n1 1e-3 0 nan 2\n"
@@ -201,6 +202,7 @@ put("s3-answer", "upload", "<InitiateMultipartUploadResult><UploadId>u</UploadId
 put("s3-answer", "deep", "<a>" * 20 + "</a>" * 20 + "\0")
 put("s3-answer", "entities", '<!DOCTYPE a [<!ENTITY x "xxxxxxxx"><!ENTITY y "&x;&x;&x;&x;">]><a>&y;&y;<![CDATA[z]]></a>\0')
 put("s3-answer", "external", '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/hostname">]><a>&x;</a>\0')
+put("s3-answer", "instruction", "<?p?><Error><?p?><Code>x</Code></Error>\0")
 put("s3-answer", "keys", json.dumps({"AccessKeyId": "A", "SecretAccessKey": "S", "Token": "T", "Expiration": "2030-01-01T00:00:00Z"}) + "\0")
 put("aws-profile", "config", "[default]\nregion = eu-west-1\n# c\ns3 =\n  max = 1\n[profile a  b]\naws_access_key_id=A\n;x\nAws_Secret_Access_Key = S=\n")
 put("aws-profile", "credentials", "[default]\r\naws_access_key_id = A\r\naws_session_token =\r\n[other\nx=1\n=y\n")

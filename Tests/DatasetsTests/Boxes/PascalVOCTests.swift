@@ -79,7 +79,7 @@ struct PascalVOCTests {
     @Test(
         "A broken annotation is an error of its picture that names file and object",
         arguments: [
-            ("<annotation><object>", ":1: it is no XML"), ("<x/>", "its root is <x>"),
+            ("<annotation><object>", ":1: the text is cut off in <object>"), ("<x/>", "its root is <x>"),
             ("<annotation><object><bndbox/></object></annotation>", "object 0: it has no name"),
             ("<annotation><object><name>a</name></object></annotation>", "object 0: it has no bndbox"),
             ("<annotation><object><name>a</name><bndbox><xmin>z</xmin></bndbox></object></annotation>", "xmin is 'z', not a number"),
