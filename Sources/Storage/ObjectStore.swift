@@ -68,4 +68,12 @@ extension ObjectStore {
         }
         return all
     }
+
+    /// Writes a whole object that fits into memory; what had the name before is replaced at once or not at all.
+    /// - Throws: ``StorageError``.
+    public func write(_ bytes: [UInt8], to name: String) throws {
+        let sink = try create(name)
+        try sink.write(bytes)
+        try sink.commit()
+    }
 }

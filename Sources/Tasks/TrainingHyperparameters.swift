@@ -1,3 +1,4 @@
+import Datasets
 import Torch
 
 /// The hyperparameters that every task has, with SageMaker's names (`spec/hyperparameters.md`): data, schedule, precision, early stopping.
@@ -106,6 +107,26 @@ public struct TrainingHyperparameters: Sendable, Equatable {
             values["early_stopping_tolerance"] = "\(earlyStoppingTolerance)"
         }
         return values
+    }
+
+    /// Takes what the training data tell, after comparing it with what was given.
+    ///
+    /// - Returns: things a user should know, one sentence each.
+    /// - Throws: `DatasetError` where `num_classes` or `num_training_samples` differ from the data.
+    mutating func adopt<Dataset, Stream>(_ training: ImageSource<Dataset, Stream>) throws -> [String] {
+        if case .dataset(let dataset) = training { try dataset.check(classCount: numClasses, sampleCount: numTrainingSamples) }
+        numClasses = training.classNames.count
+        numTrainingSamples = training.count
+        guard let count = training.count, miniBatchSize > count else { return training.warnings }
+        let note = "mini_batch_size \(miniBatchSize) is more than the \(count) training images: \(count) is used."
+        miniBatchSize = count
+        return [note] + training.warnings
+    }
+
+    /// What a user should know of the precision that was asked for.
+    var precisionNote: String? {
+        guard precision == .float16 else { return nil }
+        return "precision_dtype float16 trains in bfloat16: as quick, with float32's range, without loss scaling."
     }
 
     /// The precision of products on `device`; nil: float32.

@@ -18,6 +18,11 @@ public struct RunFolder: Sendable {
     /// Names a run folder; nothing is made yet.
     public init(_ path: String) { self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path }
 
+    /// The file name of ``confusionMatrix``.
+    public static let confusionMatrixName = "confusion_matrix.csv"
+    /// The file name of ``precisionRecall``.
+    public static let precisionRecallName = "precision_recall.csv"
+
     /// The best model.
     public var model: String { path + "/model" }
     /// The last model.
@@ -31,9 +36,9 @@ public struct RunFolder: Sendable {
     /// The model card.
     public var card: String { path + "/README.md" }
     /// What was taken for what.
-    public var confusionMatrix: String { path + "/confusion_matrix.csv" }
+    public var confusionMatrix: String { path + "/" + Self.confusionMatrixName }
     /// How precision falls while recall rises.
-    public var precisionRecall: String { path + "/precision_recall.csv" }
+    public var precisionRecall: String { path + "/" + Self.precisionRecallName }
     /// The weights of one epoch (from 1).
     public func epoch(_ epoch: Int) -> String {
         let digits = String(epoch)

@@ -42,7 +42,7 @@ struct AnnotationPairs {
     init(_ kind: Kind, images: [String], annotations: [String], imagePrefix: String = "", annotationPrefix: String = "") {
         self.kind = kind
         func stem(_ path: String, _ prefix: String) -> String {
-            ImageFileName.stem(of: String(Substring(path.utf8.dropFirst(prefix.utf8.count))))
+            ImageFileName.stem(of: ImageFileName.below(prefix, path))
         }
         var position: [String: Int] = [:]
         for (index, file) in annotations.enumerated() {

@@ -22,6 +22,9 @@ public enum ImageFileName {
         return (known.contains(suffix.lowercased()) ? stem : path) + (format == .jpeg ? ".jpg" : ".png")
     }
 
+    /// What is left of a path behind a prefix that it begins with.
+    static func below(_ prefix: String, _ path: String) -> String { String(Substring(path.utf8.dropFirst(prefix.utf8.count))) }
+
     /// The path without its extension: what pairs a picture with its annotation.
     public static func stem(of path: String) -> String { split(path).stem }
 

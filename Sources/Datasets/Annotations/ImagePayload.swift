@@ -14,6 +14,11 @@ public enum ImagePayload: Sendable {
 }
 
 extension ImagePayload {
+    /// A file of a store, not read: a path where the store is a folder of this machine.
+    static func file(_ name: String, in store: any ObjectStore) -> ImagePayload {
+        store is LocalStore ? .file(store.location(of: name)) : .stored(store, name: name)
+    }
+
     /// The full name of the file, for people and messages; nil where the picture has none of its own.
     public var location: String? {
         switch self {

@@ -99,7 +99,7 @@ public struct PascalVOCImages: AnnotatedImages {
         let (boxes, size, place) = try boxes(at: index)
         let image = records[index].image
         return AnnotatedImage(
-            name: String(Substring(image.utf8.dropFirst(prefix.utf8.count))), payload: images.payload(of: image),
+            name: ImageFileName.below(prefix, image), payload: images.payload(of: image),
             annotation: .boxes(boxes), place: place, statedSize: size)
     }
 

@@ -78,7 +78,7 @@ public struct YOLOImages: AnnotatedImages {
         let picture = pictures[index]
         let label = Self.label(of: picture)
         return AnnotatedImage(
-            name: String(Substring(picture.utf8.dropFirst(prefix.utf8.count))), payload: files.payload(of: picture),
+            name: ImageFileName.below(prefix, picture), payload: files.payload(of: picture),
             annotation: annotation, place: files.location(of: files.contains(label) ? label : picture))
     }
 
@@ -250,9 +250,7 @@ public final class YOLOWriter: AnnotatedImageWriter {
         let numbers = ClassNames.placeholders(max(highestClass + 1, known.count))
         let text = YOLODescription.text(
             classNames: classNames ?? numbers, train: "images/\(train)", validation: "images/\(validation)")
-        let sink = try store.create(Self.descriptionName)
-        try sink.write(Array(text.utf8))
-        try sink.commit()
+        try store.write(Array(text.utf8), to: Self.descriptionName)
     }
 
     private static func description(in store: any ObjectStore) throws -> YOLODescription? {

@@ -31,7 +31,7 @@ public struct ChannelFiles: Sendable {
 
     /// A picture, not read yet.
     public func payload(of path: String) -> ImagePayload {
-        store is LocalStore ? .file(store.location(of: path)) : .stored(store, name: path)
+        .file(path, in: store)
     }
 
     /// Whether there is such a file.

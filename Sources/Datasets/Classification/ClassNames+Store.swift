@@ -36,9 +36,7 @@ extension ClassNames {
     static func write(_ names: [String], to store: any ObjectStore) throws {
         try check(names, beforeWritingTo: store)
         if try read(fileName, in: store) == names { return }
-        let sink = try store.create(fileName)
-        try sink.write(text(names))
-        try sink.commit()
+        try store.write(text(names), to: fileName)
     }
 
     private static func text(_ names: [String]) -> [UInt8] { Array((names.joined(separator: "\n") + "\n").utf8) }

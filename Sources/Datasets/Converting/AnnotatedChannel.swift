@@ -17,6 +17,8 @@ public struct AnnotatedChannel: Sendable {
     public var classNames: [String]?
     /// `AttributeNames` of an augmented manifest; nil: told by its first line.
     public var attributeNames: [String]?
+    /// How a manifest's multi-label classification is written.
+    public var labelFormat = AugmentedManifest.LabelFormat.multiHot
     /// `train` or `validation`, where one folder holds both.
     public var channel = "train"
     /// Opens buckets.
@@ -52,8 +54,11 @@ public struct AnnotatedChannel: Sendable {
         classes.list = list
         classes.classNames = classNames
         classes.mode = .fastFile
+        classes.split = split
         return try checked(classes.openDataset().annotatedImages)
     }
+
+    private var split: ClassificationSplit { channel == "validation" ? .validation : .training }
 
     private func checked(_ images: any AnnotatedImages) throws -> any AnnotatedImages {
         guard let task, images.task != task else { return images }
@@ -111,10 +116,11 @@ public struct AnnotatedChannel: Sendable {
         }
         let stores = stores
         let manifest: AugmentedManifest
-        if let task, let attributeNames {
-            manifest = try AugmentedManifest(task: task, attributeNames: attributeNames)
+        if let attributeNames {
+            manifest = try AugmentedManifest(
+                task: task ?? .classification, attributeNames: attributeNames, labelFormat: labelFormat)
         } else {
-            manifest = try .inferred(from: name, in: store, task: task)
+            manifest = try .inferred(from: name, in: store, task: task, labelFormat: labelFormat)
         }
         // Detection numbers its classes as the caller does, whatever names one part of a data set carries.
         let readsClassNames = task != .detection || classNames == nil
@@ -127,7 +133,7 @@ public struct AnnotatedChannel: Sendable {
     private func open(_ files: ChannelFiles) throws -> (any AnnotatedImages)? {
         if task == .detection {
             let names = try RecordIOFiles.chosen(
-                among: files.paths, split: channel == "validation" ? .validation : .training, place: files.place)
+                among: files.paths, split: split, place: files.place)
             if names.count > 1 { return try RecordIOParts(names, in: files.store, task: .detection, classNames: classNames) }
         }
         let records = files.paths.filter { ChannelFiles.isRecordIO($0) || ChannelFiles.isManifest($0) }
@@ -213,7 +219,7 @@ public struct AnnotatedChannel: Sendable {
                 remedy: "name the folder of the annotations")
         }
         let map = try labelMap.map {
-            try LabelMap.read(from: stores.open(Location($0)), for: channel == "validation" ? .validation : .training)
+            try LabelMap.read(from: stores.open(Location($0)), for: split)
         }
         return try checked(MaskImages(images: images, masks: files, labelMap: map ?? .identity, classNames: classNames))
     }

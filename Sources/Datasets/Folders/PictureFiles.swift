@@ -39,9 +39,7 @@ struct PictureFiles {
     /// Writes a file, unless an earlier run has: then it has the same name and size.
     func write(_ bytes: [UInt8], to name: String) throws {
         if resume, try store.information(about: name)?.size == bytes.count { return }
-        let sink = try store.create(name)
-        try sink.write(bytes)
-        try sink.commit()
+        try store.write(bytes, to: name)
     }
 
     /// Writes a file into a folder that several sets share: one that is there must be the same.
@@ -55,8 +53,6 @@ struct PictureFiles {
             }
             return
         }
-        let sink = try store.create(name)
-        try sink.write(bytes)
-        try sink.commit()
+        try store.write(bytes, to: name)
     }
 }

@@ -104,7 +104,7 @@ public struct ClassFolders: AnnotatedImages {
         let annotation = try annotation(at: index)
         let (path, place) = (paths[index], store.location(of: paths[index]))
         return AnnotatedImage(
-            name: path, payload: store is LocalStore ? .file(place) : .stored(store, name: path), annotation: annotation, place: place)
+            name: path, payload: .file(path, in: store), annotation: annotation, place: place)
     }
 
     /// The class of picture `index`.

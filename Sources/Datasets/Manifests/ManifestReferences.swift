@@ -44,13 +44,13 @@ final class ManifestReferences: Sendable {
             return (String((isBelow ? path.dropFirst(root.count) : path[...]).drop { $0 == "/" }), .file(path))
         case .file(let path):
             let name = path.hasPrefix(pictures) ? String(path.dropFirst(pictures.count)) : path
-            return (name, Self.payload(home, folder + path))
+            return (name, .file(folder + path, in: home))
         case .s3(let bucket, let key):
             guard !key.isEmpty, !key.hasSuffix("/") else {
                 throw DatasetError(.malformed, at: place(), "'\(reference.prefix(200))' names no object", remedy: "write s3://bucket/key")
             }
             let (store, prefix) = try opened(bucket)
-            return (key, Self.payload(store, prefix + key))
+            return (key, .file(prefix + key, in: store))
         }
     }
 
@@ -61,10 +61,6 @@ final class ManifestReferences: Sendable {
             known[bucket] = found
             return found
         }
-    }
-
-    private static func payload(_ store: any ObjectStore, _ name: String) -> ImagePayload {
-        store is LocalStore ? .file(store.location(of: name)) : .stored(store, name: name)
     }
 }
 

@@ -83,9 +83,7 @@ final class ManifestWriterFiles {
             return try put(bytes, as: "\(stem)_\(earlier + 1)\(path.dropFirst(stem.count))")
         }
         if options.resume, try store.information(about: folder + path)?.size == bytes.count { return path }
-        let sink = try store.create(folder + path)
-        try sink.write(bytes)
-        try sink.commit()
+        try store.write(bytes, to: folder + path)
         return path
     }
 }

@@ -49,7 +49,7 @@ public struct MaskImages: AnnotatedImages {
         let annotation = try annotation(at: index)
         let record = records[index]
         return AnnotatedImage(
-            name: String(Substring(record.image.utf8.dropFirst(prefix.utf8.count))), payload: .file(record.image, in: images),
+            name: ImageFileName.below(prefix, record.image), payload: .file(record.image, in: images),
             annotation: annotation,
             place: masks.location(of: record.annotation ?? record.image))
     }
@@ -63,12 +63,5 @@ public struct MaskImages: AnnotatedImages {
                 remedy: "add a PNG of the same base name to the masks, or remove the picture")
         }
         return .mask(.file(mask, in: masks))
-    }
-}
-
-extension ImagePayload {
-    /// A file of a store, not read: a path where the store is a folder of this machine.
-    static func file(_ name: String, in store: any ObjectStore) -> ImagePayload {
-        store is LocalStore ? .file(store.location(of: name)) : .stored(store, name: name)
     }
 }

@@ -1,4 +1,5 @@
 import Tasks
+import Training
 
 /// What an evaluation of a detector found, ready to be printed or written.
 public struct DetectionReport: EvaluationSummary {
@@ -81,7 +82,7 @@ public struct DetectionReport: EvaluationSummary {
 
     /// The precision–recall curves.
     public var attachments: [(name: String, shows: String, text: String)] {
-        [("precision_recall.csv", "each class's precision–recall curve", precisionRecallCSV)]
+        [(RunFolder.precisionRecallName, "each class's precision–recall curve", precisionRecallCSV)]
     }
 
     /// The curves as CSV: for each class and detection, the surest first, its score, and recall and precision up to it.

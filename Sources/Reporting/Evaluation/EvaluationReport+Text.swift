@@ -1,3 +1,5 @@
+import Training
+
 extension EvaluationReport {
     /// The most classes for which the confusion matrix is printed: more do not fit a screen.
     static let largestPrintedMatrix = 20
@@ -29,7 +31,7 @@ extension EvaluationReport {
 
     /// The confusion matrix, for one label an image.
     public var attachments: [(name: String, shows: String, text: String)] {
-        confusion.isEmpty ? [] : [("confusion_matrix.csv", "what was taken for what", confusionCSV)]
+        confusion.isEmpty ? [] : [(RunFolder.confusionMatrixName, "what was taken for what", confusionCSV)]
     }
 
     private var matrixTable: TextTable {

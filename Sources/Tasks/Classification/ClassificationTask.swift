@@ -43,22 +43,13 @@ public final class ClassificationTask: TrainingTask {
         start: InitialWeights = .random, device: Device, workers: Int? = nil, shuffleBounds: ShuffleBounds = ShuffleBounds()
     ) throws {
         var settings = given
-        if case .dataset(let dataset) = training {
-            try dataset.check(classCount: settings.numClasses, sampleCount: settings.numTrainingSamples)
-        }
-        settings.numClasses = training.classNames.count
-        settings.numTrainingSamples = training.count
+        notes = try settings.training.adopt(training)
         guard (training.labelKind == .multi) == settings.multiLabel else {
             throw TaskError(
                 settings.multiLabel
                     ? "multi_label is 1, but \(training.source) has one label an image. Set multi_label to 0, or give a list with one column a class."
                     : "\(training.source) has several labels an image. Set multi_label to 1.")
         }
-        if let count = training.count, settings.miniBatchSize > count {
-            notes.append("mini_batch_size \(settings.miniBatchSize) is more than the \(count) training images: \(count) is used.")
-            settings.miniBatchSize = count
-        }
-        notes += training.warnings
         if settings.resize == nil, let resize = settings.resolvedResize(imagesAreFiles: training.imagesAreFiles) {
             notes.append("resize is not set: the shorter side is scaled to \(resize) pixels before the crop.")
             settings.resize = resize
@@ -76,9 +67,7 @@ public final class ClassificationTask: TrainingTask {
         try network.move(to: device)
         self.device = device
         precision = settings.reducedPrecision(on: device)
-        if settings.precision == .float16 {
-            notes.append("precision_dtype float16 trains in bfloat16: as quick, with float32's range, without loss scaling.")
-        }
+        if let note = settings.training.precisionNote { notes.append(note) }
         self.training = training
         self.shuffleBounds = shuffleBounds
         transform = ClassificationTransform(

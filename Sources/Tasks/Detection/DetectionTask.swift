@@ -44,16 +44,7 @@ public final class DetectionTask: TrainingTask {
         start: InitialWeights = .random, device: Device, workers: Int? = nil, shuffleBounds: ShuffleBounds = ShuffleBounds()
     ) throws {
         var settings = given
-        if case .dataset(let dataset) = training {
-            try dataset.check(classCount: settings.numClasses, sampleCount: settings.numTrainingSamples)
-        }
-        settings.training.numClasses = training.classNames.count
-        settings.training.numTrainingSamples = training.count
-        if let count = training.count, settings.miniBatchSize > count {
-            notes.append("mini_batch_size \(settings.miniBatchSize) is more than the \(count) training images: \(count) is used.")
-            settings.training.miniBatchSize = count
-        }
-        notes += training.warnings
+        notes = try settings.training.adopt(training)
         hyperparameters = settings
         classNames = training.classNames
         architecture = try DetectionArchitecture(
@@ -74,9 +65,7 @@ public final class DetectionTask: TrainingTask {
         try network.move(to: device)
         self.device = device
         precision = settings.reducedPrecision(on: device)
-        if settings.precision == .float16 {
-            notes.append("precision_dtype float16 trains in bfloat16: as quick, with float32's range, without loss scaling.")
-        }
+        if let note = settings.training.precisionNote { notes.append(note) }
         self.training = training
         self.shuffleBounds = shuffleBounds
         transform = DetectionTransform(preprocessing, augments: true)

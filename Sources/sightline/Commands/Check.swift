@@ -163,10 +163,9 @@ struct Check: ParsableCommand {
         var channel = AnnotatedChannel(half.location, stores: stores)
         (channel.task, channel.list, channel.channel) = (task, half.list, half.name)
         (channel.annotations, channel.labelMap) = (half.annotations, labelMap)
-        var checked = CheckedChannel(channel)
-        checked.attributeNames = attributeNames?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-        checked.labelFormat = labelFormat
-        return checked
+        channel.attributeNames = attributeNames?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        channel.labelFormat = labelFormat
+        return CheckedChannel(channel)
     }
 
     private func settings() throws -> DataCheck.Settings {

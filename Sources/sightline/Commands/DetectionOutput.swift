@@ -70,8 +70,6 @@ final class DrawnImages {
             file = "\(stem)_\(number)"
             number += 1
         }
-        let sink = try store.create(file + ".jpg")
-        try sink.write(drawing.drawn(detections, on: image).encodedJPEG(quality: 92))
-        try sink.commit()
+        try store.write(drawing.drawn(detections, on: image).encodedJPEG(quality: 92), to: file + ".jpg")
     }
 }

@@ -21,7 +21,7 @@ struct ClassificationJob {
             throw Failure.usage(error.description)
         }
         if hyperparameters.usePretrainedModel { try training.refuseSecondStart() }
-        let data = try ClassificationData(options, hyperparameters, classNames: start.classNames ?? training.classNames?.names)
+        let data = try RunData(options, hyperparameters, classNames: start.classNames ?? training.classNames?.names)
         if hyperparameters.usePretrainedModel {
             start = try StartingWeights(imageNetFor: "resnet\(hyperparameters.numLayers)", quiet: training.quiet)
         }

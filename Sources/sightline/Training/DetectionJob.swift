@@ -23,7 +23,7 @@ struct DetectionJob {
             throw Failure.usage(error.description)
         }
         if hyperparameters.usePretrainedModel { try training.refuseSecondStart() }
-        let data = try DetectionData(options, hyperparameters, classNames: start.classNames ?? training.classNames?.names)
+        let data = try RunData(options, hyperparameters, classNames: start.classNames ?? training.classNames?.names)
         if hyperparameters.usePretrainedModel {
             let name = hyperparameters.baseNetwork.rawValue.replacing("-", with: "")
             start = try StartingWeights(imageNetFor: name, quiet: training.quiet)

@@ -64,7 +64,7 @@ struct CheckedChannelTests {
         try folder.write(#"{"source-ref": "a.jpg", "animal": 1, "colour": 4}"# + "\n", to: "train.manifest")
         #expect(message { _ = try open(folder.path + "/train.manifest") }.contains("more than one attribute"))
         var channel = CheckedChannel(AnnotatedChannel(folder.path + "/train.manifest"))
-        channel.attributeNames = ["source-ref", "colour"]
+        channel.channel.attributeNames = ["source-ref", "colour"]
         guard case .label(.single(4)) = try channel.open(classNames: nil).annotation(at: 0) else {
             Issue.record("the label is the second attribute's")
             return
