@@ -20,7 +20,7 @@ class ConvReLU : public torch::autograd::Function<ConvReLU> {
         torch::autograd::AutogradContext *context, const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias,
         const ConvShape &shape, const std::optional<PoolWindow> &pool) {
         const bool isMinimal = winograd::isSuited(x, weight.sizes(), shape.stride, shape.padding, shape.dilation);
-        at::Tensor y = isMinimal ? winograd::forward(x, weight, bias)
+        at::Tensor y = isMinimal ? winograd::convolved(x, winograd::packed(weight), bias)
                                  : fused_conv(
                                        x, weight.to(x.scalar_type()), bias.to(x.scalar_type()), shape.stride, shape.padding,
                                        shape.dilation, 1, true);

@@ -1,5 +1,7 @@
 #include "FusedConv.h"
 #include "Support.h"
+#include "Winograd.h"
+#include "WinogradFloat.h"
 #include "include/ct_inference.h"
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/mkldnn_reorder_conv2d_weight.h>
@@ -13,6 +15,8 @@ struct ct_prepared_conv_s {
     bool relu;
     /// oneDNN picks the weights' layout by the size of the input.
     std::map<std::vector<int64_t>, at::Tensor> packed;
+    /// For Winograd's filtering; made when it is first used.
+    at::Tensor transformed;
 
     bool fusable(const at::Tensor &x) const {
         return x.is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16) && x.scalar_type() == weight.scalar_type();
@@ -32,6 +36,14 @@ struct ct_prepared_conv_s {
             at::Tensor y = at::conv2d(x, weight, bias, stride, padding, dilation, groups);
             if (residual) y = y.add_(*residual);
             return relu ? y.relu_() : y;
+        }
+        if (ct::winogradfloat::isSuited(x, weight.sizes(), groups == 1 ? stride : 0, padding, dilation)) {
+            if (!transformed.defined()) transformed = ct::winogradfloat::packed(weight);
+            return ct::winogradfloat::convolved(x, transformed, bias, residual, dilation, relu);
+        }
+        if (relu && !residual && ct::winograd::isSuited(x, weight.sizes(), groups == 1 ? stride : 0, padding, dilation)) {
+            if (!transformed.defined()) transformed = ct::winograd::packed(weight);
+            return ct::winograd::convolved(x, transformed, bias);
         }
         const at::Tensor &w = packed_weight(x);
         return residual ? ct::fused_conv_adding(x, w, bias, *residual, stride, padding, dilation, groups, relu)

@@ -170,9 +170,11 @@ bool isWeightGradientSuited(at::IntArrayRef weightSizes) {
     return at::get_num_threads() * positions * weightSizes[0] * weightSizes[1] * 4 <= sumBytes;
 }
 
-at::Tensor forward(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias) {
+at::Tensor packed(const at::Tensor &weight) { return packed(weight, Direction::forward); }
+
+at::Tensor convolved(const at::Tensor &x, const at::Tensor &weights, const at::Tensor &bias) {
     const at::Tensor terms = bias.to(at::kFloat).contiguous();
-    return convolved(x, packed(weight, Direction::forward), weight.size(0), floats(terms));
+    return convolved(x, weights, weights.size(1), floats(terms));
 }
 
 at::Tensor inputGradient(const at::Tensor &gradient, const at::Tensor &weight) {

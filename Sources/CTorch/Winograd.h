@@ -16,8 +16,11 @@ bool isSuited(const at::Tensor &x, at::IntArrayRef weightSizes, int64_t stride, 
 /// Whether the weight's gradient suits it, too: each thread sums in memory of its own, which many threads would have too little of.
 bool isWeightGradientSuited(at::IntArrayRef weightSizes);
 
-/// relu(conv(x) + bias). `weight` is K, C, 3, 3 and `bias` K.
-at::Tensor forward(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias);
+/// Transformed weights, from K, C, 3, 3, for convolutions with the same weights.
+at::Tensor packed(const at::Tensor &weight);
+
+/// relu(conv(x) + bias); `weights` are ``packed``, `bias` is K.
+at::Tensor convolved(const at::Tensor &x, const at::Tensor &weights, const at::Tensor &bias);
 
 /// The input's gradient (bfloat16) from the output's, N, K, H, W.
 at::Tensor inputGradient(const at::Tensor &gradient, const at::Tensor &weight);

@@ -45,6 +45,33 @@ final class Workspace {
         }
     }
 
+    /// A box in pixels.
+    struct Object {
+        let classID, left, top, width, height: Int
+    }
+
+    /// Grey 64×48 PNG files with a lighter rectangle for each object, and SageMaker's JSON of their boxes; the classes are square and disc.
+    func writeShapes(_ folder: String, channel: String, _ images: [[Object]]) throws {
+        for (index, objects) in images.enumerated() {
+            var pixels = [UInt8](repeating: 60, count: 64 * 48 * 3)
+            for object in objects {
+                for y in object.top..<min(48, object.top + object.height) {
+                    for x in object.left..<min(64, object.left + object.width) { pixels[(y * 64 + x) * 3 + object.classID % 3] = 220 }
+                }
+            }
+            try write(Image(width: 64, height: 48, channels: 3, pixels: pixels).encodedPNG(), to: "\(folder)/\(channel)/\(index).png")
+            let boxes = objects.map {
+                #"{"class_id": \#($0.classID), "left": \#($0.left), "top": \#($0.top), "width": \#($0.width), "height": \#($0.height)}"#
+            }
+            let json = """
+                {"file": "\(index).png", "image_size": [{"width": 64, "height": 48, "depth": 3}],
+                 "annotations": [\(boxes.joined(separator: ", "))],
+                 "categories": [{"class_id": 0, "name": "square"}, {"class_id": 1, "name": "disc"}]}
+                """
+            try write(json.utf8, to: "\(folder)/\(channel)_annotation/\(index).json")
+        }
+    }
+
     /// The picture of class `index % 4`: vertical bars, dark, light, horizontal bars, with noise that depends on the index.
     private static func picture(_ index: Int, side: Int) -> [UInt8] {
         (0..<side * side).map { position in

@@ -20,7 +20,7 @@ public struct DetectionDrawing {
         var canvas = Canvas(image)
         let side = min(image.width, image.height)
         let thickness = max(1, (side + 120) / 240)
-        let size = max(9, min(28, side / 24))
+        let size = max(9, min(28, side / 36))
         for detection in detections.sorted(by: { $0.score < $1.score }) {
             let colour = Palette.distinct(detection.classID)
             let left = pixel(detection.left, image.width), top = pixel(detection.top, image.height)

@@ -13,9 +13,7 @@ struct DetectionJob {
         let training = options.training
         let device = try training.engine.start()
         var start = try StartingWeights(training, of: .detection)
-        var given = try training.hyperparameters.values().merging(start.hyperparameters) { given, _ in given }
-        // Weights that are given stand for the pretrained ones, which are the default.
-        if start.isGiven, given["use_pretrained_model"] == nil { given["use_pretrained_model"] = "0" }
+        let given = try training.hyperparameters.values().merging(start.hyperparameters) { given, _ in given }
         let hyperparameters: DetectionHyperparameters
         do {
             hyperparameters = try DetectionHyperparameters(given)

@@ -53,9 +53,6 @@ struct StartingWeights {
         }
     }
 
-    /// Whether somebody has named weights.
-    var isGiven: Bool { if case .random = initial { false } else { true } }
-
     /// ImageNet weights, downloaded where the cache lacks them.
     ///
     /// `network`: torchvision's name, such as `resnet50`.
