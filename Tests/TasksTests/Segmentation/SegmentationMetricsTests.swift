@@ -49,7 +49,8 @@ struct SegmentationMetricsTests {
         metrics.add(predicted: [0, 0, 1, 1, 2, 2, 2, 0], truth: [0, 0, 0, 1, 1, 2, 255, 255])
         metrics.add(predicted: [1, 1, 1, 1, 1, 1, 1, 1], truth: [1, 1, 0, 0, 255, 255, 255, 255])
         // Class 0: 2 hits of 5 that are there, none too many. Class 1: 3 hits, 4 are there, 6 were found. Class 2: 1 hit, 1 there, 2 found.
-        let ious: [Double?] = [0.4, 3.0 / 7, 0.5, nil], recalls: [Double?] = [0.4, 0.75, 1, nil], precisions: [Double?] = [1, 0.5, 0.5, nil]
+        let ious: [Double?] = [0.4, 3.0 / 7, 0.5, nil]
+        let recalls: [Double?] = [0.4, 0.75, 1, nil], precisions: [Double?] = [1, 0.5, 0.5, nil]
         #expect(metrics.perClass.map(\.iou) == ious)
         #expect(metrics.perClass.map(\.recall) == recalls)
         #expect(metrics.perClass.map(\.precision) == precisions)
