@@ -1,17 +1,9 @@
+import Networks
+
 /// The hyperparameters of semantic segmentation, with SageMaker's names, ranges and defaults (`spec/semantic-segmentation.md`), and a few of
 /// our own, marked.
 @dynamicMemberLookup
 public struct SegmentationHyperparameters: Sendable, Equatable {
-    /// What is built on the backbone.
-    public enum Algorithm: String, CaseIterable, Sendable {
-        /// A fully convolutional network.
-        case fcn
-        /// The pyramid scene parsing network.
-        case psp
-        /// DeepLabV3.
-        case deeplab
-    }
-
     /// The classifier whose stages the network is built on, dilated so that the last map has an eighth of the sides.
     public enum Backbone: String, CaseIterable, Sendable {
         case resNet50 = "resnet-50"
@@ -42,7 +34,7 @@ public struct SegmentationHyperparameters: Sendable, Equatable {
     /// What every task has; `num_classes` counts the background.
     public var training: TrainingHyperparameters
     /// What is built on the backbone.
-    public var algorithm = Algorithm.fcn
+    public var algorithm = SegmentationAlgorithm.fcn
     /// The classifier that the network is built on.
     public var backbone = Backbone.resNet50
     /// Start from ImageNet weights; what follows the backbone always starts fresh.
