@@ -5,11 +5,12 @@ FLAGS := -c release -Xswiftc -enable-testing
 BIN := .build/release
 SOURCES := Sources Tests Examples Benchmarks/program Conformance/program Conformance/recordio Fuzzing/Program Package.swift Fuzzing/Package.swift
 
-.PHONY: help setup build demo demo-detection test lint format bench conformance docs fuzz fuzz-replay clean
+.PHONY: help setup build demo demo-detection demo-segmentation test lint format bench conformance docs fuzz fuzz-replay clean
 
 help:
 	@echo 'make demo         train, evaluate and try a classifier on Fashion-MNIST (about 10 minutes on 2 cores, set-up included)'
 	@echo 'make demo-detection  find garments in scenes that the example composes (about 10 minutes, set-up included)'
+	@echo 'make demo-segmentation  tell the class of every pixel of such scenes (about 10 minutes, set-up included)'
 	@echo 'make test         build and run all tests (installs an S3 server for them in .venv-s3)'
 	@echo 'make build        build the program: $(BIN)/sightline'
 	@echo 'make lint         check the format of the sources'
@@ -36,6 +37,12 @@ demo-detection: setup
 	@$(MAKE) --no-print-directory build
 	$(SWIFT) build $(FLAGS) --product sightline-scenes
 	@Scripts/demo-detection.sh
+
+demo-segmentation: setup
+	@Scripts/setup-system.sh dataset-fashion-mnist
+	@$(MAKE) --no-print-directory build
+	$(SWIFT) build $(FLAGS) --product sightline-scenes
+	@Scripts/demo-segmentation.sh
 
 test: setup
 	@Tests/Servers/setup.sh

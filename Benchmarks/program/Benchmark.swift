@@ -6,8 +6,8 @@ import Torch
 @main
 struct Benchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sightline-benchmark", abstract: "Measures training steps, inference, detection and the input pipeline.",
-        subcommands: [TrainingStep.self, Inference.self, Detection.self, Pipeline.self, DetectionPipeline.self])
+        commandName: "sightline-benchmark", abstract: "Measures training steps, inference, detection, segmentation and the input pipeline.",
+        subcommands: [TrainingStep.self, Inference.self, Detection.self, Segmentation.self, Pipeline.self, DetectionPipeline.self])
 }
 
 /// Options that every measurement has.

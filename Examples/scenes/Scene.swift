@@ -4,6 +4,8 @@ import Imaging
 /// One scene in the making.
 struct Scene {
     private(set) var boxes: [BoundingBox] = []
+    /// Of each pixel 0 for the cloth, or a garment's class + 1.
+    private var classes: [UInt8]
     private var pixels: [UInt8]
     private let side: Int
     private var random: RandomStream
@@ -15,6 +17,7 @@ struct Scene {
         let (from, to) = (Self.colour(0.15...0.55, &random), Self.colour(0.15...0.55, &random))
         let threads = (0..<side).map { _ in Int.random(in: -9...9, using: &random) }
         let isHorizontal = Bool.random(using: &random)
+        classes = [UInt8](repeating: 0, count: side * side)
         pixels = []
         pixels.reserveCapacity(side * side * 3)
         for y in 0..<side {
@@ -32,6 +35,9 @@ struct Scene {
     /// The scene so far.
     var picture: Image { get throws { try Image(width: side, height: side, channels: 3, pixels: pixels) } }
 
+    /// The classes of its pixels.
+    var mask: Image { get throws { try Image(width: side, height: side, channels: 1, pixels: classes) } }
+
     /// Lays two to seven garments down, of which none hides much of another.
     mutating func lay(garmentsFrom source: ClassificationDataset) throws {
         let count = Int.random(in: 2...7, using: &random)
@@ -45,7 +51,7 @@ struct Scene {
                 Int.random(in: -size / 8...side - size * 7 / 8, using: &random)
             )
             guard let box = box(of: garment, left, top, classID), boxes.allSatisfy({ overlap($0, box) < 0.12 }) else { continue }
-            paint(garment, left, top, Self.colour(0.45...1, &random))
+            paint(garment, left, top, Self.colour(0.45...1, &random), UInt8(classID + 1))
             boxes.append(box)
         }
     }
@@ -82,12 +88,13 @@ struct Scene {
         return width * height / min(a.width * a.height, b.width * b.height)
     }
 
-    private mutating func paint(_ garment: Image, _ left: Int, _ top: Int, _ colour: [Double]) {
+    private mutating func paint(_ garment: Image, _ left: Int, _ top: Int, _ colour: [Double], _ class: UInt8) {
         for y in 0..<garment.height {
             for x in 0..<garment.width {
                 let value = garment.pixels[y * garment.width + x]
                 let (column, row) = (left + x, top + y)
                 guard value > Self.threshold, (0..<side).contains(column), (0..<side).contains(row) else { continue }
+                classes[row * side + column] = `class`
                 // Soft edges: dark pixels at the rim let the cloth through.
                 let opacity = min(1, Double(value - Self.threshold) / 60)
                 let shade = 0.35 + 0.65 * Double(value) / 255

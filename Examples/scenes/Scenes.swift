@@ -3,13 +3,15 @@ import Datasets
 import Imaging
 import Storage
 
-/// Composes scenes of garments: pictures of Fashion-MNIST, enlarged, coloured and laid on a cloth, with the box of each.
+/// Composes scenes of garments: pictures of Fashion-MNIST, enlarged, coloured and laid on a cloth, with the box of each or the class of every
+/// pixel.
 ///
-/// The example data of `make demo-detection`: real shapes, exact boxes, nothing to download but Debian's package of Fashion-MNIST.
+/// The example data of `make demo-detection` and `make demo-segmentation`: real shapes, exact boxes and masks, nothing to download but Debian's
+/// package of Fashion-MNIST.
 @main
 struct Scenes: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sightline-scenes", abstract: "Composes scenes of Fashion-MNIST's garments, with exact boxes.")
+        commandName: "sightline-scenes", abstract: "Composes scenes of Fashion-MNIST's garments, with exact boxes or masks.")
 
     @Option(help: "The folder with train-images-idx3-ubyte and its kin.")
     var garments: String
@@ -29,6 +31,9 @@ struct Scenes: ParsableCommand {
     @Option(help: "Another seed gives other scenes.")
     var seed: UInt64 = 1
 
+    @Flag(help: "Masks instead of boxes: 0 is the cloth.")
+    var masks = false
+
     static let classes = ["t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle-boot"]
 
     func validate() throws {
@@ -41,7 +46,10 @@ struct Scenes: ParsableCommand {
         // Validation shows garments that training never saw.
         for (channel, split, count) in [("train", ClassificationSplit.training, train), ("validation", .validation, validation)] {
             let source = try ClassificationDataset(channel: garments, split: split)
-            let writer = try BoxFileWriter(store, channel: channel, classNames: Self.classes, resume: true)
+            let writer: any AnnotatedImageWriter =
+                masks
+                ? try MaskWriter(store, channel: channel, classNames: ["cloth"] + Self.classes, resume: true)
+                : try BoxFileWriter(store, channel: channel, classNames: Self.classes, resume: true)
             for number in 0..<count {
                 var scene = Scene(side: side, random: RandomStream(seed: seed, epoch: split == .training ? 0 : 1, index: number))
                 try scene.lay(garmentsFrom: source)
@@ -49,7 +57,8 @@ struct Scenes: ParsableCommand {
                 try writer.write(
                     AnnotatedImage(
                         name: "scene-\(String(repeating: "0", count: max(0, 4 - digits.count)))\(digits).jpg",
-                        payload: .encoded(try scene.picture.encodedJPEG(quality: 88)), annotation: .boxes(scene.boxes),
+                        payload: .encoded(try scene.picture.encodedJPEG(quality: 88)),
+                        annotation: masks ? .mask(.encoded(try scene.mask.encodedPNG(palette: .pascalVOC))) : .boxes(scene.boxes),
                         place: "scene \(number)", statedSize: PixelSize(width: side, height: side)))
             }
             try writer.finish()

@@ -19,8 +19,8 @@ class ConvReLU : public torch::autograd::Function<ConvReLU> {
     static at::Tensor forward(
         torch::autograd::AutogradContext *context, const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias,
         const ConvShape &shape, const std::optional<PoolWindow> &pool) {
-        const bool isMinimal = winograd::isSuited(x, weight.sizes(), shape.stride, shape.padding, shape.dilation);
-        at::Tensor y = isMinimal ? winograd::convolved(x, winograd::packed(weight), bias)
+        const bool isMinimal = shape.dilation == 1 && winograd::isSuited(x, weight.sizes(), shape.stride, shape.padding, shape.dilation);
+        at::Tensor y = isMinimal ? winograd::forward(x, weight, bias)
                                  : fused_conv(
                                        x, weight.to(x.scalar_type()), bias.to(x.scalar_type()), shape.stride, shape.padding,
                                        shape.dilation, 1, true);

@@ -1,12 +1,13 @@
 #include "ChannelNorm.h"
 #include "ConvReLU.h"
+#include "Convolution.h"
+#include "Dropout.h"
 #include "FusedNorm.h"
 #include "MaxPool.h"
 #include "Support.h"
 #include "include/ct_functions.h"
 #include <ATen/ops/adaptive_avg_pool2d.h>
 #include <ATen/ops/binary_cross_entropy_with_logits.h>
-#include <ATen/ops/conv2d.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/linear.h>
@@ -16,6 +17,7 @@
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/topk.h>
+#include <ATen/ops/upsample_bilinear2d.h>
 #include <array>
 
 extern "C" {
@@ -48,7 +50,7 @@ ct_tensor ct_linear(ct_tensor x, ct_tensor weight, ct_tensor bias) {
     return ct::make([&] { return at::linear(x->value, weight->value, ct::optional(bias)); });
 }
 ct_tensor ct_conv2d(ct_tensor x, ct_tensor weight, ct_tensor bias, int64_t stride, int64_t padding, int64_t dilation, int64_t groups) {
-    return ct::make([&] { return at::conv2d(x->value, weight->value, ct::optional(bias), stride, padding, dilation, groups); });
+    return ct::make([&] { return ct::convolution(x->value, weight->value, ct::optional(bias), stride, padding, dilation, groups); });
 }
 ct_tensor ct_conv2d_relu(ct_tensor x, ct_tensor weight, ct_tensor bias, int64_t stride, int64_t padding, int64_t dilation,
                          const ct_pool *pool) {
@@ -66,6 +68,16 @@ ct_tensor ct_l2_normalize_channels(ct_tensor x, ct_tensor scale, double eps) {
 }
 ct_tensor ct_global_average_pool(ct_tensor x) {
     return ct::make([&] { return at::adaptive_avg_pool2d(x->value, {1, 1}).flatten(1); });
+}
+ct_tensor ct_adaptive_average_pool(ct_tensor x, int64_t side) {
+    return ct::make([&] { return at::adaptive_avg_pool2d(x->value, {side, side}).to(x->value.scalar_type()); });
+}
+ct_tensor ct_resize_bilinear(ct_tensor x, int64_t height, int64_t width, bool align_corners) {
+    return ct::make([&] { return at::upsample_bilinear2d(x->value, {height, width}, align_corners).to(x->value.scalar_type()); });
+}
+ct_tensor ct_expand(ct_tensor x, const int64_t *sizes, int64_t dims) { return ct::make([&] { return x->value.expand(ct::sizes(sizes, dims)); }); }
+ct_tensor ct_dropout(ct_tensor x, double rate, uint64_t seed, bool portable) {
+    return ct::make([&] { return ct::dropout(x->value, rate, seed, portable); });
 }
 ct_tensor ct_batch_norm(ct_tensor x, ct_tensor residual, ct_tensor weight, ct_tensor bias, ct_tensor running_mean, ct_tensor running_var,
                         bool training, double momentum, double eps, bool relu) {

@@ -1,6 +1,5 @@
 #include "FusedConv.h"
 #include "Support.h"
-#include "Winograd.h"
 #include "WinogradFloat.h"
 #include "include/ct_inference.h"
 #include <ATen/ops/conv2d.h>
@@ -40,10 +39,6 @@ struct ct_prepared_conv_s {
         if (ct::winogradfloat::isSuited(x, weight.sizes(), groups == 1 ? stride : 0, padding, dilation)) {
             if (!transformed.defined()) transformed = ct::winogradfloat::packed(weight);
             return ct::winogradfloat::convolved(x, transformed, bias, residual, dilation, relu);
-        }
-        if (relu && !residual && ct::winograd::isSuited(x, weight.sizes(), groups == 1 ? stride : 0, padding, dilation)) {
-            if (!transformed.defined()) transformed = ct::winograd::packed(weight);
-            return ct::winograd::convolved(x, transformed, bias);
         }
         const at::Tensor &w = packed_weight(x);
         return residual ? ct::fused_conv_adding(x, w, bias, *residual, stride, padding, dilation, groups, relu)

@@ -1,5 +1,6 @@
 #include "ReLUGate.h"
 
+#include "BFloat16.h"
 #include "Clones.h"
 #include "OpenMP.h"
 
@@ -7,7 +8,6 @@
 #include <ATen/ops/empty_like.h>
 
 #include <algorithm>
-#include <bit>
 #include <vector>
 
 namespace ct {
@@ -15,8 +15,6 @@ namespace {
 
 /// Sums are gathered in float over at most this many pixels, and in double from there on.
 constexpr int64_t pixelsPerSum = 256;
-
-inline float widened(uint16_t bits) { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
 
 CT_CLONES void gateFloats(float *into, const float *gradient, const float *output, float *sums, int64_t pixels, int64_t channels) {
     for (int64_t pixel = 0; pixel < pixels; ++pixel, into += channels, gradient += channels, output += channels) {

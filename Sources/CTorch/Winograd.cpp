@@ -25,21 +25,25 @@ uint16_t *mutableBits(const at::Tensor &tensor) { return static_cast<uint16_t *>
 const float *floats(const at::Tensor &tensor) { return static_cast<const float *>(tensor.const_data_ptr()); }
 float *mutableFloats(const at::Tensor &tensor) { return static_cast<float *>(tensor.mutable_data_ptr()); }
 
-/// The tiles of a tensor N, C, H, W in channels-last memory, row by row.
+/// The tiles of a tensor N, C, H, W in channels-last memory: grid by grid, row by row.
 struct Tiles {
-    int64_t channels, height, width, across, perImage, count;
+    int64_t channels, height, width, dilation, across, perGrid, perImage, count;
 
-    explicit Tiles(const at::Tensor &tensor)
-        : channels(tensor.size(1)), height(tensor.size(2)), width(tensor.size(3)), across((width + 1) / 2),
-          perImage((height + 1) / 2 * across), count(tensor.size(0) * perImage) {}
+    Tiles(const at::Tensor &tensor, int64_t dilation)
+        : channels(tensor.size(1)), height(tensor.size(2)), width(tensor.size(3)), dilation(dilation), across(tilesAlong(width, dilation)),
+          perGrid(tilesAlong(height, dilation) * across), perImage(dilation * dilation * perGrid), count(tensor.size(0) * perImage) {}
+
+    /// Of two pixels each, along a side of a grid.
+    static int64_t tilesAlong(int64_t side, int64_t dilation) { return ((side + dilation - 1) / dilation + 1) / 2; }
 
     /// Pointers to `side` × `side` pixels from `margin` before the output's on; `outside` for those that are not there.
     template <int side, int margin, typename Element>
     void pixels(Element *tensor, Element *outside, int64_t index, Element **into) const {
-        const int64_t top = index % perImage / across * 2 - margin, left = index % across * 2 - margin;
+        const int64_t grid = index % perImage / perGrid, tile = index % perGrid;
+        const int64_t top = tile / across * 2 - margin, left = tile % across * 2 - margin;
         Element *image = tensor + index / perImage * height * width * channels;
         for (int64_t i = 0; i < side * side; ++i) {
-            const int64_t y = top + i / side, x = left + i % side;
+            const int64_t y = (top + i / side) * dilation + grid / dilation, x = (left + i % side) * dilation + grid % dilation;
             const bool isInside = index < count && y >= 0 && y < height && x >= 0 && x < width;
             into[i] = isInside ? image + (y * width + x) * channels : outside;
         }
@@ -75,11 +79,11 @@ at::Tensor packed(const at::Tensor &weight, Direction direction) {
 }
 
 /// conv(x), with bias and ReLU where there is a bias.
-at::Tensor convolved(const at::Tensor &x, const at::Tensor &weights, int64_t outputs, const float *bias) {
-    const Tiles tiles(x);
+at::Tensor convolved(const at::Tensor &x, const at::Tensor &weights, int64_t outputs, const float *bias, int64_t dilation) {
+    const Tiles tiles(x, dilation);
     const int64_t channels = tiles.channels;
     at::Tensor y = at::empty({x.size(0), outputs, x.size(2), x.size(3)}, x.options(), at::MemoryFormat::ChannelsLast);
-    const Tiles outputTiles(y);
+    const Tiles outputTiles(y, dilation);
     const uint16_t *from = bits(x), *w = bits(weights);
     uint16_t *into = mutableBits(y);
     const int64_t fitting = cacheBytes / (positions * (2 * channels + 4 * block)) / rowsAtOnce;
@@ -123,8 +127,8 @@ at::Tensor convolved(const at::Tensor &x, const at::Tensor &weights, int64_t out
 }
 
 /// The sums over a range of pairs of tiles of the products of transformed gradients and inputs: position, output, channel.
-void addProducts(const at::Tensor &x, const at::Tensor &gradient, PartRange range, float *sums) {
-    const Tiles tiles(x), gradientTiles(gradient);
+void addProducts(const at::Tensor &x, const at::Tensor &gradient, int64_t dilation, PartRange range, float *sums) {
+    const Tiles tiles(x, dilation), gradientTiles(gradient, dilation);
     const int64_t channels = tiles.channels, outputs = gradientTiles.channels;
     // Few enough that both lie in the cache where that is possible, and enough to be worth reading the sums once more.
     const int64_t together = std::min(range.end - range.begin, channels + outputs <= 2 * block ? block : 2 * block);
@@ -160,29 +164,31 @@ void addProducts(const at::Tensor &x, const at::Tensor &gradient, PartRange rang
 bool isSuited(const at::Tensor &x, at::IntArrayRef weightSizes, int64_t stride, int64_t padding, int64_t dilation) {
     // Small maps have too few tiles to share the cost of the weights' transform.
     constexpr int64_t leastTiles = 96;
-    return hasKernels() && weightSizes.size() == 4 && weightSizes[2] == 3 && weightSizes[3] == 3 && stride == 1 && padding == 1
-        && dilation == 1 && weightSizes[0] % block == 0 && weightSizes[1] % block == 0 && x.is_cpu() && x.dim() == 4
+    return hasKernels() && weightSizes.size() == 4 && weightSizes[2] == 3 && weightSizes[3] == 3 && stride == 1 && padding == dilation
+        && weightSizes[0] % block == 0 && weightSizes[1] % block == 0 && x.is_cpu() && x.dim() == 4
         && x.scalar_type() == at::kBFloat16 && x.size(1) == weightSizes[1] && x.is_contiguous(at::MemoryFormat::ChannelsLast)
-        && Tiles(x).count >= leastTiles;
+        && Tiles(x, dilation).count >= leastTiles;
 }
 
 bool isWeightGradientSuited(at::IntArrayRef weightSizes) {
     return at::get_num_threads() * positions * weightSizes[0] * weightSizes[1] * 4 <= sumBytes;
 }
 
-at::Tensor packed(const at::Tensor &weight) { return packed(weight, Direction::forward); }
-
-at::Tensor convolved(const at::Tensor &x, const at::Tensor &weights, const at::Tensor &bias) {
-    const at::Tensor terms = bias.to(at::kFloat).contiguous();
-    return convolved(x, weights, weights.size(1), floats(terms));
+int64_t products(int64_t height, int64_t width, int64_t dilation) {
+    return positions * dilation * dilation * Tiles::tilesAlong(height, dilation) * Tiles::tilesAlong(width, dilation);
 }
 
-at::Tensor inputGradient(const at::Tensor &gradient, const at::Tensor &weight) {
-    return convolved(gradient, packed(weight, Direction::backward), weight.size(1), nullptr);
+at::Tensor forward(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias, int64_t dilation) {
+    const at::Tensor terms = bias.defined() ? bias.to(at::kFloat).contiguous() : bias;
+    return convolved(x, packed(weight, Direction::forward), weight.size(0), terms.defined() ? floats(terms) : nullptr, dilation);
 }
 
-at::Tensor weightGradient(const at::Tensor &x, const at::Tensor &gradient) {
-    const int64_t outputs = gradient.size(1), channels = x.size(1), pairs = (Tiles(x).count + 1) / 2;
+at::Tensor inputGradient(const at::Tensor &gradient, const at::Tensor &weight, int64_t dilation) {
+    return convolved(gradient, packed(weight, Direction::backward), weight.size(1), nullptr, dilation);
+}
+
+at::Tensor weightGradient(const at::Tensor &x, const at::Tensor &gradient, int64_t dilation) {
+    const int64_t outputs = gradient.size(1), channels = x.size(1), pairs = (Tiles(x, dilation).count + 1) / 2;
     const auto options = at::TensorOptions().dtype(at::kFloat);
     const int parts = partCount(x.numel());
     std::vector<at::Tensor> sums;
@@ -194,7 +200,7 @@ at::Tensor weightGradient(const at::Tensor &x, const at::Tensor &gradient) {
     parallelParts(parts, [&](int part) {
         float *own = mutableFloats(sums[static_cast<size_t>(part)]);
         std::fill_n(own, positions * outputs * channels, 0.0f);
-        addProducts(x, gradient, PartRange(pairs, parts, part), own);
+        addProducts(x, gradient, dilation, PartRange(pairs, parts, part), own);
     });
     at::Tensor result = at::empty({outputs, channels, 3, 3}, options, at::MemoryFormat::ChannelsLast);
     float *into = mutableFloats(result);

@@ -2,8 +2,10 @@
 
 #include <ATen/core/Tensor.h>
 
-/// 3×3 convolutions of stride 1 and padding 1 in bfloat16 by Winograd's minimal filtering F(2×2, 3×3) (Lavin and Gray, "Fast Algorithms
+/// 3×3 convolutions of stride 1 that keep the size, in bfloat16, by Winograd's minimal filtering F(2×2, 3×3) (Lavin and Gray, "Fast Algorithms
 /// for Convolutional Neural Networks", 2015): 16 products for 2×2 outputs where the definition has 36.
+///
+/// A dilation of d cuts the map into d × d grids of every d-th pixel, on each of which the convolution has none.
 ///
 /// Inputs and weights are transformed in float32 and rounded once to bfloat16; products are summed in float32. Against the definition
 /// in bfloat16, whose inputs are not rounded again, the error's root mean square is 1.8 times as large for outputs and the input's
@@ -16,16 +18,16 @@ bool isSuited(const at::Tensor &x, at::IntArrayRef weightSizes, int64_t stride, 
 /// Whether the weight's gradient suits it, too: each thread sums in memory of its own, which many threads would have too little of.
 bool isWeightGradientSuited(at::IntArrayRef weightSizes);
 
-/// Transformed weights, from K, C, 3, 3, for convolutions with the same weights.
-at::Tensor packed(const at::Tensor &weight);
+/// How many products a channel and output of one image take, compared with the 9 a pixel of the definition.
+int64_t products(int64_t height, int64_t width, int64_t dilation);
 
-/// relu(conv(x) + bias); `weights` are ``packed``, `bias` is K.
-at::Tensor convolved(const at::Tensor &x, const at::Tensor &weights, const at::Tensor &bias);
+/// relu(conv(x) + bias), or conv(x) where `bias` is undefined. `weight` is K, C, 3, 3 and `bias` K.
+at::Tensor forward(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias, int64_t dilation = 1);
 
 /// The input's gradient (bfloat16) from the output's, N, K, H, W.
-at::Tensor inputGradient(const at::Tensor &gradient, const at::Tensor &weight);
+at::Tensor inputGradient(const at::Tensor &gradient, const at::Tensor &weight, int64_t dilation = 1);
 
 /// The weight's gradient, K, C, 3, 3 in float32.
-at::Tensor weightGradient(const at::Tensor &x, const at::Tensor &gradient);
+at::Tensor weightGradient(const at::Tensor &x, const at::Tensor &gradient, int64_t dilation = 1);
 
 }  // namespace ct::winograd

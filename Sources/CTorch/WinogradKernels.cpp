@@ -92,13 +92,15 @@ CT_INLINE __m512bh pair(const uint16_t *at) {
 }
 CT_INLINE __m512bh pairs(const uint16_t *at) { return reinterpret_cast<__m512bh>(_mm512_loadu_si512(at)); }
 
-template <int rows>
+template <int rows, bool adds>
 CT_TARGET void multiplyRows(const uint16_t *tiles, int64_t channels, const uint16_t *weights, float *into) {
     __m512 sums[rows][4];
 #pragma unroll
     for (int row = 0; row < rows; ++row) {
 #pragma unroll
-        for (int v = 0; v < 4; ++v) { sums[row][v] = _mm512_setzero_ps(); }
+        for (int v = 0; v < 4; ++v) {
+            sums[row][v] = adds ? _mm512_loadu_ps(into + row * block + v * lanes) : _mm512_setzero_ps();
+        }
     }
     for (int64_t c = 0; c < channels; c += 2, weights += 2 * block) {
         __m512bh w[4];
@@ -138,16 +140,23 @@ CT_TARGET void transformInput(const uint16_t *const *pixels, int64_t channels, u
     }
 }
 
-CT_TARGET void multiply(const uint16_t *tiles, int64_t rows, int64_t channels, const uint16_t *weights, float *into) {
+template <bool adds>
+CT_TARGET void multiplyUpToSix(const uint16_t *tiles, int64_t rows, int64_t channels, const uint16_t *weights, float *into) {
     switch (rows) {
-    case 6: return multiplyRows<6>(tiles, channels, weights, into);
-    case 5: return multiplyRows<5>(tiles, channels, weights, into);
-    case 4: return multiplyRows<4>(tiles, channels, weights, into);
-    case 3: return multiplyRows<3>(tiles, channels, weights, into);
-    case 2: return multiplyRows<2>(tiles, channels, weights, into);
-    case 1: return multiplyRows<1>(tiles, channels, weights, into);
+    case 6: return multiplyRows<6, adds>(tiles, channels, weights, into);
+    case 5: return multiplyRows<5, adds>(tiles, channels, weights, into);
+    case 4: return multiplyRows<4, adds>(tiles, channels, weights, into);
+    case 3: return multiplyRows<3, adds>(tiles, channels, weights, into);
+    case 2: return multiplyRows<2, adds>(tiles, channels, weights, into);
+    case 1: return multiplyRows<1, adds>(tiles, channels, weights, into);
     default: return;
     }
+}
+void multiply(const uint16_t *tiles, int64_t rows, int64_t channels, const uint16_t *weights, float *into) {
+    multiplyUpToSix<false>(tiles, rows, channels, weights, into);
+}
+void multiplyAdding(const uint16_t *tiles, int64_t rows, int64_t channels, const uint16_t *weights, float *into) {
+    multiplyUpToSix<true>(tiles, rows, channels, weights, into);
 }
 
 CT_TARGET void transformOutput(const float *sums, int64_t stride, const float *bias, uint16_t *const *pixels) {
@@ -271,6 +280,7 @@ namespace ct::winograd {
 bool hasKernels() { return false; }
 void transformInput(const uint16_t *const *, int64_t, uint16_t *, int64_t) {}
 void multiply(const uint16_t *, int64_t, int64_t, const uint16_t *, float *) {}
+void multiplyAdding(const uint16_t *, int64_t, int64_t, const uint16_t *, float *) {}
 void transformOutput(const float *, int64_t, const float *, uint16_t *const *) {}
 void transformInputPair(const uint16_t *const *, const uint16_t *const *, int64_t, uint16_t *, int64_t, int64_t) {}
 void transformGradientPair(const uint16_t *const *, const uint16_t *const *, int64_t, uint16_t *, int64_t, int64_t) {}

@@ -19,6 +19,9 @@ void transformInput(const uint16_t *const *pixels, int64_t channels, uint16_t *i
 /// Sums for `rows` (at most 6) tiles and 64 outputs: `into` rows × 64 = `tiles` rows × channels times `weights`, channels / 2 × 64 pairs.
 void multiply(const uint16_t *tiles, int64_t rows, int64_t channels, const uint16_t *weights, float *into);
 
+/// The same, added to what is in `into`.
+void multiplyAdding(const uint16_t *tiles, int64_t rows, int64_t channels, const uint16_t *weights, float *into);
+
 /// Turns the sums of one tile and 64 outputs, position p at `sums + p * stride`, into 4 pixels; plus bias and ReLU where there is a bias.
 void transformOutput(const float *sums, int64_t stride, const float *bias, uint16_t *const *pixels);
 

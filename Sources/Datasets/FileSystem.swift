@@ -67,6 +67,20 @@ enum FileSystem {
         return content
     }
 
+    /// The first bytes of a file, `count` at most, and the file's size.
+    static func beginning(of path: String, count: Int) throws -> (bytes: [UInt8], size: Int) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw unreadable(path) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw unreadable(path) }
+        var bytes = [UInt8](repeating: 0, count: min(count, Int(status.st_size)))
+        let got = pread(descriptor, &bytes, bytes.count, 0)
+        guard got >= 0 else { throw unreadable(path) }
+        bytes.removeSubrange(got...)
+        return (bytes, Int(status.st_size))
+    }
+
     /// The last component of a path.
     static func name(of path: String) -> String {
         String(path.split(separator: "/", omittingEmptySubsequences: true).last ?? "/")

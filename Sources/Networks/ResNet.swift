@@ -31,15 +31,17 @@ public final class ResNet: ClassificationNetwork {
     /// How many times a stage's width its output has.
     static func expansion(depth: Int) -> Int { isBottleneck(depth: depth) ? 4 : 1 }
 
-    /// A stage of `count` blocks, the first of which has the stride.
-    static func stage(_ input: Int, width: Int, count: Int, stride: Int, bottleneck: Bool, initialization: Initialization) throws
-        -> [any ResidualBlock]
-    {
+    /// A stage of `count` blocks, the first of which has the stride and a dilation of its own.
+    static func stage(
+        _ input: Int, width: Int, count: Int, stride: Int, bottleneck: Bool, dilation: (first: Int, rest: Int) = (1, 1),
+        initialization: Initialization
+    ) throws -> [any ResidualBlock] {
         try (0..<count).map { index in
-            let (from, step) = index == 0 ? (input, stride) : (width * (bottleneck ? 4 : 1), 1)
+            let (from, step, apart) =
+                index == 0 ? (input, stride, dilation.first) : (width * (bottleneck ? 4 : 1), 1, dilation.rest)
             return bottleneck
-                ? try Bottleneck(from, width: width, stride: step, initialization: initialization)
-                : try BasicBlock(from, width: width, stride: step, initialization: initialization)
+                ? try Bottleneck(from, width: width, stride: step, dilation: apart, initialization: initialization)
+                : try BasicBlock(from, width: width, stride: step, dilation: apart, initialization: initialization)
         }
     }
 
@@ -107,10 +109,10 @@ final class BasicBlock: ResidualBlock {
     let conv2: Conv2d, bn2: BatchNorm2d
     let downsample: Downsample?
 
-    init(_ input: Int, width: Int, stride: Int, initialization: Initialization) throws {
-        conv1 = try Conv2d(input, width, kernel: 3, stride: stride, initialization: initialization)
+    init(_ input: Int, width: Int, stride: Int, dilation: Int = 1, initialization: Initialization) throws {
+        conv1 = try Conv2d(input, width, kernel: 3, stride: stride, dilation: dilation, initialization: initialization)
         bn1 = try BatchNorm2d(width)
-        conv2 = try Conv2d(width, width, kernel: 3, initialization: initialization)
+        conv2 = try Conv2d(width, width, kernel: 3, dilation: dilation, initialization: initialization)
         bn2 = try BatchNorm2d(width)
         downsample = stride != 1 || input != width ? try Downsample(input, width, stride: stride, initialization: initialization) : nil
     }
@@ -128,11 +130,11 @@ final class Bottleneck: ResidualBlock {
     let conv3: Conv2d, bn3: BatchNorm2d
     let downsample: Downsample?
 
-    init(_ input: Int, width: Int, stride: Int, initialization: Initialization) throws {
+    init(_ input: Int, width: Int, stride: Int, dilation: Int = 1, initialization: Initialization) throws {
         let output = width * 4
         conv1 = try Conv2d(input, width, kernel: 1, initialization: initialization)
         bn1 = try BatchNorm2d(width)
-        conv2 = try Conv2d(width, width, kernel: 3, stride: stride, initialization: initialization)
+        conv2 = try Conv2d(width, width, kernel: 3, stride: stride, dilation: dilation, initialization: initialization)
         bn2 = try BatchNorm2d(width)
         conv3 = try Conv2d(width, output, kernel: 1, initialization: initialization)
         bn3 = try BatchNorm2d(output)

@@ -22,8 +22,14 @@ final class BatchPixels: @unchecked Sendable {
 
     /// The normalised input: N, C, H, W in channels-last memory.
     func input(mean: [Float], std: [Float], dtype: DType, device: Device) throws -> Tensor {
-        let bytes = try Tensor(
-            bytes: UnsafeRawBufferPointer(pixels), shape: [shape.count, shape.height, shape.width, shape.channels], dtype: .uint8)
-        return try normalizeImages(bytes.to(device, nonBlocking: true), mean: mean, std: std, dtype: dtype)
+        try normalizeImages(bytes.to(device, nonBlocking: true), mean: mean, std: std, dtype: dtype)
+    }
+
+    /// The values as they are: N, H, W, C (uint8).
+    var bytes: Tensor {
+        get throws {
+            try Tensor(
+                bytes: UnsafeRawBufferPointer(pixels), shape: [shape.count, shape.height, shape.width, shape.channels], dtype: .uint8)
+        }
     }
 }

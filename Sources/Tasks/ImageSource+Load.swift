@@ -24,20 +24,22 @@ extension ImageSource {
         }
     }
 
-    /// Starts to load every record once, in order. `pass`: how often that was done before; a pipe has another FIFO for each.
+    /// Starts to load every record once, in order. `pass`: how often that was done before; a pipe has another FIFO for each. `ahead`:
+    /// mini-batches that are filled besides the one in use.
     func loadOnce<Builder: BatchBuilder>(
-        batchSize: Int, pass: Int, workers: Int?, builder: (@escaping RecordReader<Dataset.Record>) -> Builder
+        batchSize: Int, pass: Int, workers: Int?, ahead: Int = 4, builder: (@escaping RecordReader<Dataset.Record>) -> Builder
     ) throws -> BatchLoader<Builder> {
         switch self {
         case .dataset(let dataset):
             let plan = try BatchPlan(exampleCount: dataset.count, batchSize: min(batchSize, dataset.count))
             return try BatchLoader(
-                builder: builder { index, _ in try dataset.record(at: index) }, plan: plan, epochs: 0..<1, workers: workers)
+                builder: builder { index, _ in try dataset.record(at: index) }, plan: plan, epochs: 0..<1, workers: workers,
+                batchesInFlight: ahead)
         case .stream(let stream):
             let feed = stream.feed(bounds: .none, seed: 0, firstPass: pass)
             return try BatchLoader(
                 builder: builder { index, epoch in try stream.record(feed.record(at: index, epoch: epoch)) }, feed: feed,
-                batchSize: batchSize, epochs: 0..<1, workers: workers)
+                batchSize: batchSize, epochs: 0..<1, workers: workers, batchesInFlight: ahead)
         }
     }
 

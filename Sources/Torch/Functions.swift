@@ -78,6 +78,24 @@ public func l2NormalizeChannels(_ x: Tensor, scale: Tensor, eps: Double = 1e-12)
 /// The mean over height and width: N, C, H, W → N, C.
 public func globalAveragePool(_ x: Tensor) throws -> Tensor { try owned(ct_global_average_pool(x.pointer)) }
 
+/// Means over `side` × `side` windows that cover the map, as equal as its size allows: N, C, H, W → N, C, side, side.
+public func adaptiveAveragePool(_ x: Tensor, side: Int) throws -> Tensor { try owned(ct_adaptive_average_pool(x.pointer, Int64(side))) }
+
+/// N, C, H, W → N, C, height, width, bilinear, in the type of `x`.
+///
+/// `alignsCorners`: the corners' pixels lie on each other, rather than the pictures' edges (PyTorch's `align_corners`).
+public func resizeBilinear(_ x: Tensor, height: Int, width: Int, alignsCorners: Bool = false) throws -> Tensor {
+    try owned(ct_resize_bilinear(x.pointer, Int64(height), Int64(width), alignsCorners))
+}
+
+/// Zeroes numbers with probability `rate` (0 ..< 1) and divides the others by 1 − rate (Srivastava et al., "Dropout", 2014).
+///
+/// Which ones is a function of `seed` and of the numbers' places, and the same on every device. `portable`: by libtorch's operations on
+/// the processor too, which has a kernel of its own with the same results.
+public func dropout(_ x: Tensor, rate: Double, seed: UInt64, portable: Bool = false) throws -> Tensor {
+    try owned(ct_dropout(x.pointer, rate, seed, portable))
+}
+
 /// Batch normalisation (Ioffe and Szegedy 2015), then `+ residual` where one is given, then ReLU where asked, in one pass over memory
 /// where the tensors allow it.
 ///

@@ -29,6 +29,9 @@ extension Tensor {
     /// Zeros around: (before, after) pairs from the last dimension on.
     public func padded(_ pairs: [Int]) throws -> Tensor { try owned(ct_pad(pointer, pairs.int64, Int64(pairs.count))) }
 
+    /// Dimensions of one entry repeated to other sizes, without a copy; −1 keeps a size.
+    public func expanded(_ shape: [Int]) throws -> Tensor { try owned(ct_expand(pointer, shape.int64, Int64(shape.count))) }
+
     /// Joins tensors along `dim`.
     public static func concatenating(_ tensors: [Tensor], dim: Int) throws -> Tensor {
         try owned(ct_cat(tensors.map(\.pointer), Int64(tensors.count), Int64(dim)))

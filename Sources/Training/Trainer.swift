@@ -12,6 +12,7 @@ public final class Trainer<Job: TrainingTask> {
     private let folder: RunFolder
     private let observers: [any TrainingObserver]
     private let optimizer: Optimizer
+    private let dropouts: [Dropout]
     private var progress = RunProgress()
     /// Steps whose sums were not read yet: reading waits for the device.
     private var pending: [StepOutput] = []
@@ -25,6 +26,7 @@ public final class Trainer<Job: TrainingTask> {
         self.folder = folder
         self.observers = observers
         optimizer = try Optimizer(rule: settings.rule, weightDecay: settings.weightDecay, parameters: task.network.learningParameters)
+        dropouts = task.network.dropouts
     }
 
     /// Trains to the end, or to an interruption.
@@ -99,6 +101,8 @@ public final class Trainer<Job: TrainingTask> {
 
     /// One update. Nothing here waits for the device.
     private func step(_ batch: Job.Builder.Batch, rate: Double) throws {
+        // What is dropped depends on nothing else, so a resumed run drops what it would have dropped.
+        for layer in dropouts { layer.update = progress.updates }
         let output = try withAutocast(to: task.precision, on: task.device) { try task.step(batch) }
         try output.loss.backward()
         try optimizer.step(learningRate: rate)

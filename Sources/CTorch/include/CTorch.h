@@ -15,3 +15,4 @@
 #include "ct_inference.h"
 #include "ct_optimizer.h"
 #include "ct_runtime.h"
+#include "ct_segmentation.h"

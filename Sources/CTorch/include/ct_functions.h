@@ -47,6 +47,15 @@ ct_tensor _Nullable ct_conv2d_relu(ct_tensor _Nonnull x, ct_tensor _Nonnull weig
 ct_tensor _Nullable ct_l2_normalize_channels(ct_tensor _Nonnull x, ct_tensor _Nonnull scale, double eps);
 /// Mean over height and width: N, C, H, W -> N, C.
 ct_tensor _Nullable ct_global_average_pool(ct_tensor _Nonnull x);
+/// Means over side * side windows that cover the map, as equal as its size allows: N, C, H, W -> N, C, side, side.
+ct_tensor _Nullable ct_adaptive_average_pool(ct_tensor _Nonnull x, int64_t side);
+/// N, C, H, W -> N, C, height, width, in the type of `x` also under autocast.
+ct_tensor _Nullable ct_resize_bilinear(ct_tensor _Nonnull x, int64_t height, int64_t width, bool align_corners);
+/// Dimensions of one entry repeated to other sizes, without a copy; -1 keeps a size.
+ct_tensor _Nullable ct_expand(ct_tensor _Nonnull x, const int64_t *_Nonnull sizes, int64_t dims);
+/// Zeroes numbers with probability `rate` and divides the others by 1 - rate. Which ones depends on the seed, the places in channels-last
+/// memory and nothing else; nothing is kept for the backward pass. `portable`: by libtorch's operations on the CPU too.
+ct_tensor _Nullable ct_dropout(ct_tensor _Nonnull x, double rate, uint64_t seed, bool portable);
 /// Batch normalisation, then `+ residual` where given, then ReLU where asked: one pass where the tensors allow it.
 ct_tensor _Nullable ct_batch_norm(ct_tensor _Nonnull x, ct_tensor _Nullable residual, ct_tensor _Nonnull weight, ct_tensor _Nonnull bias,
                                   ct_tensor _Nonnull running_mean, ct_tensor _Nonnull running_var, bool training, double momentum, double eps,

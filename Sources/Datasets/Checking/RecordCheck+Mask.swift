@@ -33,9 +33,11 @@ extension RecordCheck {
 
     /// The mask with the values that stand in its file; nil where the file is empty, which is noted.
     private func decoded(_ payload: ImagePayload, _ number: Int, place: String, _ findings: inout Findings) throws -> Mask? {
-        if case .pixels(let image) = payload, image.channels == 1 {
-            return try Mask(size: PixelSize(width: image.width, height: image.height), classIDs: image.pixels)
-        }
+        guard case .pixels = payload else { return try decodedFile(payload, number, place: place, &findings) }
+        return try payload.decodedMask(labelMap: .identity, place: place)
+    }
+
+    private func decodedFile(_ payload: ImagePayload, _ number: Int, place: String, _ findings: inout Findings) throws -> Mask? {
         let bytes = try payload.encodedBytes()
         if bytes.isEmpty {
             findings.faults.append(

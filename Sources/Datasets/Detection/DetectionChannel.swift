@@ -4,7 +4,7 @@ import Storage
 /// RecordIO, lists and augmented manifests, told by their content.
 ///
 /// Source: spec data-formats.md, "Channels and input modes"; object-detection.md, "Input".
-public struct DetectionChannel: Sendable {
+public struct DetectionChannel: AnnotationChannel {
     /// A path, an `s3://` location, or, for pipes, what the FIFOs' names begin with: `/data/train` for `/data/train_0`.
     public var location: String
     /// Where the boxes are, if not in ``location``: a folder of JSON or XML files (`train_annotation`), or a COCO file.
@@ -55,12 +55,7 @@ public struct DetectionChannel: Sendable {
     /// Opens a channel that must be readable in any order.
     /// - Throws: ``DatasetError`` for a stream, and as ``open()``.
     public func openDataset() throws -> DetectionDataset {
-        switch try open() {
-        case .dataset(let dataset): return dataset
-        case .stream(let stream):
-            throw DatasetError(
-                .argument, at: stream.source, "it is a stream, of which no part can be taken", remedy: "use --input-mode file")
-        }
+        try open().requireDataset()
     }
 
     // MARK: Files
@@ -74,16 +69,7 @@ public struct DetectionChannel: Sendable {
         files.classNames = classNames
         files.attributeNames = attributeNames
         let dataset = try DetectionDataset(files.open(), classNames: classNames, classCount: classCount, labelWidth: labelWidth)
-        guard let shard else { return dataset }
-        // What a user counts is the whole, and a share would not be told from it later.
-        if let recordCount { try dataset.check(sampleCount: recordCount) }
-        return try dataset.subset(Array(shard.indices(of: dataset.count)), called: "share \(shard.host + 1) of \(shard.hostCount)")
-    }
-
-    /// What lies in a bucket is copied where files are asked for.
-    private func copied(_ location: String) throws -> String {
-        guard mode == .file, case .s3 = try Location(location) else { return location }
-        return try ChannelCopy(stores, shouldStop: shouldStop).copy(Location(location))
+        return try dataset.share(shard, recordCount: recordCount)
     }
 
     private func holdsRecordIO(_ place: Location) throws -> Bool {
@@ -95,22 +81,7 @@ public struct DetectionChannel: Sendable {
     // MARK: Streams
 
     private func stream(at place: Location) throws -> DetectionStream {
-        guard let classNames = classNames ?? classCount.map(ClassNames.placeholders) else {
-            throw DatasetError(
-                .argument, at: "num_classes", "it is not given, and \(place) is a stream that can't be counted in advance",
-                remedy: "set num_classes, or give class names")
-        }
-        try ClassificationDataset.check(classNames: classNames, classCount: classCount)
-        let opener = SequentialOpener(task: .detection, stores: stores, attributeNames: attributeNames, shouldStop: shouldStop)
-        let (isManifest, open) = try opener.streams(place, classCount: classNames.count)
-        let shard = shard
-        let content = try StreamContent(
-            source: "a stream from \(place)", classNames: classNames, count: recordCount.map { shard?.count(of: $0) ?? $0 },
-            imagesAreFiles: isManifest
-        ) { _, pass in
-            let stream = try open(pass)
-            return shard.map { ShardedStream(stream, shard: $0) } ?? stream
-        }
+        let content = try content(of: place, for: .detection)
         return DetectionStream(content, labelWidth: labelWidth)
     }
 }

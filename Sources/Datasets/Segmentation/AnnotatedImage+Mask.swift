@@ -12,13 +12,10 @@ extension AnnotatedImage {
         guard case .mask(let payload) = annotation else {
             throw DatasetError(.argument, at: place, "it has no mask", remedy: "give a data set for segmentation")
         }
-        let mask = try Mask.decode(payload.encodedBytes(), labelMap: labelMap, place: place)
+        let mask = try payload.decodedMask(labelMap: labelMap, place: place)
         let picture = try pictureSize ?? readPictureSize()
         guard mask.size == picture else {
-            throw DatasetError(
-                .malformed, at: place,
-                "the mask has \(mask.size.width)×\(mask.size.height) pixels, its picture '\(name)' \(picture.width)×\(picture.height)",
-                remedy: "make the mask again from this picture")
+            throw DatasetError.wrongMaskSize(mask.size, picture: picture, named: name, at: place)
         }
         return mask
     }
@@ -32,5 +29,16 @@ extension AnnotatedImage {
         } catch let error as ImagingError {
             throw DatasetError(.malformed, at: name, error.description, remedy: "")
         }
+    }
+}
+
+extension ImagePayload {
+    /// The mask that the payload is: a PNG, or class numbers that a reader has made already.
+    /// - Throws: ``DatasetError`` as ``Mask/decode(_:labelMap:place:options:)``; `StorageError`.
+    func decodedMask(labelMap: LabelMap, place: String) throws -> Mask {
+        if case .pixels(let image) = self, image.channels == 1 {
+            return try Mask(size: PixelSize(width: image.width, height: image.height), classIDs: image.pixels).applying(labelMap)
+        }
+        return try Mask.decode(encodedBytes(), labelMap: labelMap, place: place)
     }
 }

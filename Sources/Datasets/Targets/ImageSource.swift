@@ -14,9 +14,24 @@ public protocol TargetedImages: RandomAccessDataset where Record: TargetedImage 
     var source: String { get }
     /// Things that are odd but no reason to stop, one sentence each.
     var warnings: [String] { get }
+
+    /// The records at `indices`, in that order. `part`: what to add to ``source``, such as "10 % held out".
+    /// - Throws: ``DatasetError`` if there are no indices or one is not in 0 ..< `count`.
+    func subset(_ indices: [Int], called part: String) throws -> Self
+    /// Holds out a part of the records for validation, the same for the same seed.
+    /// - Throws: ``DatasetError`` if the fraction is not between 0 and 1, or there are too few records to hold any out.
+    func split(fraction: Double, seed: UInt64) throws -> (training: Self, validation: Self)
 }
 
 extension TargetedImages {
+    /// The share of one host. `recordCount`: how many records a user says that all hosts have together.
+    func share(_ shard: RecordShard?, recordCount: Int?) throws -> Self {
+        guard let shard else { return self }
+        // What a user counts is the whole, and a share would not be told from it later.
+        if let recordCount { try check(sampleCount: recordCount) }
+        return try subset(Array(shard.indices(of: count)), called: "share \(shard.host + 1) of \(shard.hostCount)")
+    }
+
     /// Compares the data with what hyperparameters or a model say about them.
     ///
     /// - Parameters:
@@ -50,6 +65,17 @@ public enum ImageSource<Dataset: TargetedImages, Stream: TargetedStream>: Sendab
         switch self {
         case .dataset(let dataset): dataset.classNames
         case .stream(let stream): stream.classNames
+        }
+    }
+
+    /// The records where they can be read in any order.
+    /// - Throws: ``DatasetError`` for a stream.
+    func requireDataset() throws -> Dataset {
+        switch self {
+        case .dataset(let dataset): return dataset
+        case .stream(let stream):
+            throw DatasetError(
+                .argument, at: stream.source, "it is a stream, of which no part can be taken", remedy: "use --input-mode file")
         }
     }
 

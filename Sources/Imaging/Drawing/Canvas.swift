@@ -47,7 +47,7 @@ public struct Canvas: Sendable {
     public mutating func caption(_ text: String, x: Int, bottom: Int, _ colour: Palette.Colour, font: Font, size: Int) {
         let line = font.line(text, size: size)
         guard line.width > 0 else { return }
-        let margin = max(1, size / 6)
+        let margin = Font.margin(size: size)
         let plate = PixelRect(
             x: max(0, min(x, width - line.width - 2 * margin)), y: bottom >= line.height ? bottom - line.height : bottom,
             width: line.width + 2 * margin, height: line.height)

@@ -29,6 +29,15 @@ public final class Font {
 
     deinit { cfont_close(handle) }
 
+    /// Columns and rows of the plate that ``Canvas/caption(_:x:bottom:_:font:size:)`` draws for a text; 0 columns for none.
+    public func plateSize(of text: String, size: Int) -> (width: Int, height: Int) {
+        let line = line(text, size: size)
+        return (line.width > 0 ? line.width + 2 * Self.margin(size: size) : 0, line.height)
+    }
+
+    /// What lies to the left and right of a caption's letters.
+    static func margin(size: Int) -> Int { max(1, size / 6) }
+
     /// A line of text as coverage, 0 to 255: rows from top to bottom. Characters that the font has not are shown as question marks.
     ///
     /// `size`: pixels from line to line, 4 to 512.

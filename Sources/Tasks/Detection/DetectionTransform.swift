@@ -62,35 +62,10 @@ public struct DetectionTransform: Sendable {
     ) throws -> (size: PixelSize, part: PixelRect?) {
         let (width, height) = (preprocessing.width, preprocessing.height)
         let fill = preprocessing.mean.map { UInt8(min(max($0 * 255, 0), 255).rounded()) }
-        func draw(_ image: Image, _ rect: FractionalRect) throws -> PixelRect? {
-            try image.show(rect, width: width, height: height, mirrored: view.isMirrored, filter: filter, fill: fill, into: slot)
-        }
-        if case .pixels(let image) = payload {
-            let size = PixelSize(width: image.width, height: image.height)
-            return (size, try draw(image.rgb(), view.pixels(of: size)))
-        }
-        let bytes = try payload.encodedBytes()
-        let header = try ImageHeader(of: bytes)
-        let size = PixelSize(width: header.width, height: header.height)
-        let rect = view.pixels(of: size)
-        guard let region = view.visible(of: size) else {
-            // Nothing of the picture is shown; any pixel tells where nothing is.
-            return (size, try draw(Image(width: 1, height: 1, filledWith: fill), FractionalRect(x: 2, y: 2, width: 1, height: 1)))
-        }
-        let cover = (
-            max(1, Int((Double(region.width) * Double(width) / rect.width).rounded(.up))),
-            max(1, Int((Double(region.height) * Double(height) / rect.height).rounded(.up)))
-        )
-        let decoded = try Image.decodingRegion(region, of: bytes, toCover: cover)
-        let scaleX = decoded.source.width / Double(region.width), scaleY = decoded.source.height / Double(region.height)
-        return (
-            size,
-            try draw(
-                decoded.image,
-                FractionalRect(
-                    x: decoded.source.x + (rect.x - Double(region.x)) * scaleX, y: decoded.source.y + (rect.y - Double(region.y)) * scaleY,
-                    width: rect.width * scaleX, height: rect.height * scaleY))
-        )
+        let picture = try EncodedPicture(payload)
+        let part = try picture.show(
+            view.pixels(of: picture.size), width: width, height: height, mirrored: view.isMirrored, filter: filter, fill: fill, into: slot)
+        return (picture.size, part)
     }
 
     /// Brightness ±32 of 255, contrast ½ to 3⁄2, saturation ½ to 3⁄2, hue ±18°, each with probability ½; contrast comes before or, with
@@ -111,14 +86,5 @@ extension DetectionView {
     fileprivate func pixels(of size: PixelSize) -> FractionalRect {
         let (columns, rows) = (Double(size.width), Double(size.height))
         return FractionalRect(x: left * columns, y: top * rows, width: width * columns, height: height * rows)
-    }
-
-    /// The pixels of the picture that the view touches; nil: none.
-    fileprivate func visible(of size: PixelSize) -> PixelRect? {
-        let rect = pixels(of: size)
-        let x = max(0, Int(rect.x.rounded(.down))), y = max(0, Int(rect.y.rounded(.down)))
-        let right = min(size.width, Int((rect.x + rect.width).rounded(.up))),
-            bottom = min(size.height, Int((rect.y + rect.height).rounded(.up)))
-        return x < right && y < bottom ? PixelRect(x: x, y: y, width: right - x, height: bottom - y) : nil
     }
 }

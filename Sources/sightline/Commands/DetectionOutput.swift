@@ -1,5 +1,4 @@
 import Datasets
-import Foundation
 import Imaging
 import Reporting
 import Storage
@@ -49,27 +48,17 @@ struct DetectionPrinter {
 final class DrawnImages {
     private let store: LocalStore
     private let drawing: DetectionDrawing
-    private var taken: Set<String> = []
+    private var names = OutputNames()
 
     init(folder: String, classes: [String]) throws {
         store = LocalStore(folder)
         drawing = DetectionDrawing(classes: classes)
-        if !drawing.writesNames {
-            TextOutput.standardError.write("note: there is no font for names; install fonts-dejavu-core, or set SIGHTLINE_FONT.\n")
-        }
+        if !drawing.writesNames { OutputNames.noteMissingFont() }
     }
 
     func write(_ detections: [Detection], of payload: ImagePayload, named name: String) throws {
         let image: Image
         if case .pixels(let pixels) = payload { image = pixels } else { image = try Image(decoding: payload.encodedBytes()) }
-        let stem = ((name as NSString).lastPathComponent as NSString).deletingPathExtension
-        var file = stem
-        var number = 2
-        // Folders may hold images of the same name.
-        while !taken.insert(file).inserted {
-            file = "\(stem)_\(number)"
-            number += 1
-        }
-        try store.write(drawing.drawn(detections, on: image).encodedJPEG(quality: 92), to: file + ".jpg")
+        try store.write(drawing.drawn(detections, on: image).encodedJPEG(quality: 92), to: names.make(for: name) + ".jpg")
     }
 }

@@ -15,9 +15,11 @@ struct Evaluate: ParsableCommand {
               sightline evaluate run/model --data images --lst test.lst --json
               sightline evaluate cifar10_resnet20.safetensors --data cifar10/test_batch.bin
               sightline evaluate detector --data cells --annotation cells.json
+              sightline evaluate segmenter --data camvid --flip
 
             The model is a run's folder, a model folder, or a file of weights. A detector is
-            scored by Pascal VOC's mAP and COCO's.
+            scored by Pascal VOC's mAP and COCO's; a segmentation model by mIOU, pixel
+            accuracy and boundary F1, on whole images.
             """)
 
     @Argument(help: "The model.")
@@ -29,7 +31,7 @@ struct Evaluate: ParsableCommand {
     @Option(help: ArgumentHelp("The images' .lst.", valueName: "file"))
     var lst: String?
 
-    @Option(help: ArgumentHelp("The images' boxes, if not beside them: a folder, or a COCO file.", valueName: "path"))
+    @Option(help: ArgumentHelp("The images' boxes or masks, if not beside them: a folder, or a COCO file.", valueName: "path"))
     var annotation: String?
 
     @Option(help: ArgumentHelp("Which half, where one folder holds both: train or validation.", valueName: "name"))
@@ -44,8 +46,15 @@ struct Evaluate: ParsableCommand {
     @Option(help: ArgumentHelp("Overlap (IoU) from which a detection is right. (default: the model's)", valueName: "IoU"))
     var overlap: Double?
 
-    @Option(help: ArgumentHelp("Images at a time. (default: 64; 8 for detectors)", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Images at a time. (default: 64; 8 for detectors; segmentation: whole images, or with 2 or more their crops)", valueName: "n"))
     var batchSize: Int?
+
+    @Option(help: ArgumentHelp("Segmentation: the folder of label maps, if not beside the data.", valueName: "folder"))
+    var labelMap: String?
+
+    @OptionGroup var segmentation: SegmentationOptions
 
     @Option(help: ArgumentHelp("Names for the classes of weights that come without.", valueName: "a,b,c"))
     var classNames: ClassNameList?
@@ -66,8 +75,30 @@ struct Evaluate: ParsableCommand {
     func run() throws {
         let device = try engine.start()
         switch try ModelKind(of: model) {
-        case .detection: try evaluateDetector(on: device)
-        case .classification, .segmentation: try evaluateClassifier(on: device)
+        case .detection:
+            try segmentation.refuse(for: model, "detector")
+            try evaluateDetector(on: device)
+        case .classification:
+            try segmentation.refuse(for: model, "classifier")
+            try evaluateClassifier(on: device)
+        case .segmentation: try evaluateSegmentation(on: device)
+        }
+    }
+
+    private func evaluateSegmentation(on device: Device) throws {
+        if lst != nil || overlap != nil { throw Failure.usage("--lst and --overlap are not for segmentation models, which \(model) is.") }
+        let predictor = try SegmentationPredictor(
+            model, classNames: classNames?.names, device: device, precision: precision.type, viewing: segmentation.viewing)
+        var images = SegmentationChannel(data)
+        (images.annotations, images.labelMap, images.channel) = (annotation, labelMap, channel)
+        (images.classNames, images.classCount) = (names(of: predictor.description), predictor.description.classes.count)
+        images.mode = .fastFile
+        let source = try images.open()
+        try report(source.warnings, count: source.count ?? 0) { progress, seconds in
+            let metrics = try predictor.evaluate(
+                source, extent: batchSize.map { $0 > 1 ? .crops($0) : .whole } ?? .whole, progress: progress)
+            let report = SegmentationReport(metrics, classes: source.classNames, seconds: seconds())
+            return json ? report.json.line + "\n" : report.text
         }
     }
 

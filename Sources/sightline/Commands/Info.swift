@@ -54,8 +54,7 @@ struct Info: ParsableCommand {
             array.type.isFloatingPoint && !array.name.hasSuffix("running_mean") && !array.name.hasSuffix("running_var")
         }
         let parameters = learned.reduce(0) { $0 + $1.elementCount }
-        let architecture = try? ClassificationArchitecture(of: weights, source: path)
-        guard let description else { return self.weights(weights, parameters: parameters, architecture: architecture) }
+        guard let description else { return self.weights(weights, parameters: parameters, network: network(of: weights)) }
         let input = description.preprocessing
         var listing = Listing()
         listing.add("model", path)
@@ -82,14 +81,21 @@ struct Info: ParsableCommand {
         return (listing.text, json)
     }
 
+    /// The network that weights belong to, and its classes.
+    private func network(of weights: WeightDictionary) -> (name: String, classes: Int)? {
+        if let found = try? ClassificationArchitecture(of: weights, source: path) { return (found.name, found.classes) }
+        if let found = try? DetectionArchitecture(of: weights, source: path) { return (found.name, found.classes) }
+        return (try? SegmentationArchitecture(of: weights, source: path)).map { ($0.name, $0.classes) }
+    }
+
     private func weights(
-        _ weights: WeightDictionary, parameters: Int, architecture: ClassificationArchitecture?
+        _ weights: WeightDictionary, parameters: Int, network: (name: String, classes: Int)?
     ) -> (text: String, json: JSONValue) {
         let form = (try? WeightFile.form(of: path))?.rawValue
         var listing = Listing()
         listing.add("weights", path)
         listing.add("form", form)
-        listing.add("network", architecture.map { "\($0.name), \($0.classes) classes" } ?? "none that this program knows")
+        listing.add("network", network.map { "\($0.name), \($0.classes) classes" } ?? "none that this program knows")
         listing.add("parameters", Listing.count(parameters))
         listing.add("arrays", Listing.count(weights.count))
         for array in weights.arrays {
@@ -97,7 +103,7 @@ struct Info: ParsableCommand {
         }
         let json = JSONValue.members([
             "kind": .string("weights"), "path": .string(path), "form": form.map { .string($0) },
-            "network": architecture.map { .string($0.name) }, "classes": architecture.map { .integer($0.classes) },
+            "network": network.map { .string($0.name) }, "classes": network.map { .integer($0.classes) },
             "parameters": .integer(parameters),
             "arrays": .array(
                 weights.arrays.map { array in

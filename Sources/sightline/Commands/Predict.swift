@@ -14,6 +14,7 @@ struct Predict: ParsableCommand {
               sightline predict run cat.jpg dog.jpg
               sightline predict run photos --json > predictions.jsonl
               sightline predict detector photos --output drawn --threshold 0.4
+              sightline predict segmenter street.jpg --output masks --flip
               sightline predict run cifar10/test_batch.bin --record 17
 
             Folders are searched for JPEG and PNG files. An image that can't be read is
@@ -22,6 +23,10 @@ struct Predict: ParsableCommand {
             A detector names each object with its score and its box in pixels; --output draws
             them into copies of the images. JSON holds rows of class number, score, left,
             top, right and bottom, the last four as fractions of the image's sides.
+
+            A segmentation model tells the share of the image's pixels that each class has.
+            --output writes a mask (PNG; its palette's indices are the classes) and an
+            overlay of each image. Large images are looked at through windows.
             """)
 
     @Argument(help: "The model: a run's folder, a model folder, or a file of weights.")
@@ -39,7 +44,8 @@ struct Predict: ParsableCommand {
     @Option(help: ArgumentHelp("Detectors: scores must exceed it. (default: 0.5; 0.01 with --json alone)", valueName: "score"))
     var threshold: Double?
 
-    @Option(help: ArgumentHelp("Detectors: the folder for images with what was found drawn in.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp("Detectors, segmentation: the folder for images with what was found drawn in, and masks.", valueName: "folder"))
     var output: String?
 
     @Option(help: "Precision of products.")
@@ -47,6 +53,8 @@ struct Predict: ParsableCommand {
 
     @Option(help: ArgumentHelp("Names for the classes of weights that come without.", valueName: "a,b,c"))
     var classNames: ClassNameList?
+
+    @OptionGroup var segmentation: SegmentationOptions
 
     @OptionGroup var engine: EngineOptions
 
@@ -67,9 +75,42 @@ struct Predict: ParsableCommand {
     func run() throws {
         let device = try engine.start()
         switch try ModelKind(of: model) {
-        case .detection: try detect(on: device)
-        case .classification, .segmentation: try classify(on: device)
+        case .detection:
+            try segmentation.refuse(for: model, "detector")
+            try detect(on: device)
+        case .classification:
+            try segmentation.refuse(for: model, "classifier")
+            try classify(on: device)
+        case .segmentation: try segment(on: device)
         }
+    }
+
+    private func segment(on device: Device) throws {
+        if threshold != nil { throw Failure.usage("--threshold is for detectors, and \(model) is a segmentation model.") }
+        let predictor = try SegmentationPredictor(
+            model, classNames: classNames?.names, device: device, precision: precision.type, viewing: segmentation.viewing)
+        let classes = predictor.description.classes
+        let printer = SegmentationPrinter(classes: classes, asJSON: json)
+        let files = try output.map { try MaskFiles(folder: $0, classes: classes) }
+        func predict(_ payload: ImagePayload, named name: String) throws {
+            let (mask, image) = try predictor.predict(payload, named: name)
+            printer.print(mask, of: name, files: try files?.write(mask, on: image, named: name))
+        }
+        var attempts = Attempts()
+        if record.isEmpty {
+            attempts.each(images) { file in try predict(.file(file), named: file) }
+        } else {
+            var channel = SegmentationChannel(images[0])
+            (channel.channel, channel.mode, channel.classNames) = ("validation", .fastFile, classes)
+            let dataset = try channel.openDataset()
+            for index in record {
+                attempts.attempt {
+                    let record = try dataset.record(at: index)
+                    try predict(record.payload, named: record.id)
+                }
+            }
+        }
+        try attempts.finish()
     }
 
     private func classify(on device: Device) throws {
@@ -120,66 +161,5 @@ struct Predict: ParsableCommand {
             }
         }
         try attempts.finish()
-    }
-}
-
-/// Images that are tried one after another: those that fail are told, and the others go on.
-private struct Attempts {
-    private var allDone = true
-
-    mutating func attempt(_ body: () throws -> Void) {
-        do {
-            try body()
-        } catch {
-            complain("\(error)")
-            allDone = false
-        }
-    }
-
-    /// Every image that the paths stand for.
-    mutating func each(_ paths: [String], _ body: (String) throws -> Void) {
-        for path in paths {
-            var files: [String] = []
-            attempt { files = try ImageFiles.find(path) }
-            for file in files { attempt { try body(file) } }
-        }
-    }
-
-    /// Leaves with the failure's exit status where there was one.
-    func finish() throws { if !allDone { throw Failure.reported } }
-}
-
-/// Writes predictions as text or as JSON lines (`spec/inference.md`).
-private struct PredictionPrinter {
-    let classes: [String]
-    let top: Int
-    let asJSON: Bool
-
-    func print(_ prediction: ClassificationPrediction, of image: String, label: ClassificationLabel? = nil) {
-        var truth: String?
-        if case .single(let index)? = label, classes.indices.contains(index) { truth = classes[index] }
-        TextOutput.standardOutput.write((asJSON ? json(prediction, image, truth).line : text(prediction, image, truth)) + "\n")
-    }
-
-    private func json(_ prediction: ClassificationPrediction, _ image: String, _ truth: String?) -> JSONValue {
-        .members([
-            "image": .string(image), "prediction": .array(prediction.probabilities.map { .float($0) }),
-            "predicted_label": .string(classes[prediction.best]), "labels": .array(classes.map { .string($0) }),
-            "label": truth.map { .string($0) },
-        ])
-    }
-
-    private func text(_ prediction: ClassificationPrediction, _ image: String, _ truth: String?) -> String {
-        let probabilities = prediction.probabilities
-        // Equal ones stay in the order of the classes.
-        let order = probabilities.indices.sorted { (-probabilities[$0], $0) < (-probabilities[$1], $1) }
-        let guesses = order.prefix(top).map { "\(classes[$0]) \(probability(probabilities[$0]))" }
-        return ([image] + guesses).joined(separator: "  ") + (truth.map { "  (labelled \($0))" } ?? "")
-    }
-
-    private func probability(_ value: Float) -> String {
-        let thousandths = Int((value * 1000).rounded())
-        let digits = String(thousandths % 1000)
-        return "\(thousandths / 1000)." + String(repeating: "0", count: 3 - digits.count) + digits
     }
 }

@@ -12,5 +12,5 @@ struct Train: ParsableCommand {
                 --output run -p base_network=resnet-18 -p epochs=30
               sightline train detection --help
             """,
-        subcommands: [TrainClassification.self, TrainDetection.self])
+        subcommands: [TrainClassification.self, TrainDetection.self, TrainSegmentation.self])
 }

@@ -52,6 +52,13 @@ struct ChannelOptions: ParsableArguments {
     }
 
     /// Puts what the options say into a channel.
+    func apply(to channel: inout SegmentationChannel) {
+        channel.mode = inputMode
+        channel.attributeNames = attributes
+        channel.shouldStop = { Interruption.isRequested }
+    }
+
+    /// Puts what the options say into a channel.
     func apply(to channel: inout ClassificationChannel) {
         channel.mode = inputMode
         channel.attributeNames = attributes

@@ -74,12 +74,49 @@ enum HyperparameterHelp {
         \(earlyStopping(by: "mAP"))
         """
 
-    private static func earlyStopping(by metric: String) -> String {
+    static let segmentation = """
+        HYPERPARAMETERS (-p name=value; SageMaker's names, all optional)
+          network
+            algorithm               fcn, psp, deeplab [fcn]
+            backbone                resnet-50 resnet-101 resnet-18 resnet-34
+                                    [resnet-50]
+            num_classes             2…254, background included; without it, all masks
+                                    are read to count them
+            num_training_samples    counted in the data; refused where it differs
+            use_pretrained_model    True: backbone from ImageNet weights [True]
+            syncbn                  batch statistics over all GPUs [False]
+          images
+            base_size               the long side becomes ½ to 2 times this [520]
+            crop_size               side of the square cut out, above 16, rounded up
+                                    to a multiple of 8 [240]
+            validation_mini_batch_size  1: score whole images; more: crops of
+                                    crop_size, so many at a time, as the original
+                                    [whole images]
+          training
+            epochs                  passes over the data [10]
+            mini_batch_size         images a step [16]
+            seed                    of weights, order and augmentation [0]
+            precision_dtype         float32, bfloat16, auto [auto];
+                                    float16 is taken for bfloat16
+            kv_store                dist_sync, dist_async: several machines [none]
+          optimizer
+            optimizer               sgd, nag, adam, adagrad, rmsprop, adadelta [sgd]
+            learning_rate           above 0, at most 1 [0.001]
+            lr_scheduler            poly, step, cosine [poly]
+            lr_scheduler_step       step: epochs after which the rate falls, as 10,20
+            lr_scheduler_factor     step: by which it falls, above 0, at most 1 [0.1]
+            momentum                sgd, nag: 0…1 [0.9]
+            weight_decay            sgd, nag: 0…1 [0.0001]
+            gamma1, gamma2          rmsprop: decay, momentum: 0…1 [0.9, 0.9]
+        \(earlyStopping(by: "mIOU", minimum: 5, patience: 4))
+        """
+
+    private static func earlyStopping(by metric: String, minimum: Int = 10, patience: Int = 5) -> String {
         """
           early stopping, by validation \(metric)
             early_stopping              True: stop when nothing improves [False]
-            early_stopping_min_epochs   never before so many epochs [10]
-            early_stopping_patience     epochs to wait for an improvement [5]
+            early_stopping_min_epochs   never before so many epochs [\(minimum)]
+            early_stopping_patience     epochs to wait for an improvement [\(patience)]
             early_stopping_tolerance    relative gain that counts, 0…1 [0.0]
         """
     }

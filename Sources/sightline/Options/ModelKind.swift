@@ -12,10 +12,16 @@ enum ModelKind {
             switch description.task {
             case VisionTask.classification.rawValue: self = .classification
             case VisionTask.detection.rawValue: self = .detection
+            case VisionTask.segmentation.rawValue: self = .segmentation
             default: throw PathError(description: "\(path) is a model of \(description.task), which this program does not know.")
             }
         } else {
-            self = (try? DetectionArchitecture(of: weights, source: path)) != nil ? .detection : .classification
+            self =
+                if (try? DetectionArchitecture(of: weights, source: path)) != nil {
+                    .detection
+                } else if (try? SegmentationArchitecture(of: weights, source: path)) != nil {
+                    .segmentation
+                } else { .classification }
         }
     }
 }

@@ -12,21 +12,11 @@ protocol RunChannel {
 
     func open() throws -> ImageSource<Dataset, Stream>
     func openDataset() throws -> Dataset
-    /// A part of a data set held out, chosen by a seed.
-    static func split(_ dataset: Dataset, fraction: Double, seed: UInt64) throws -> (training: Dataset, validation: Dataset)
 }
 
-extension ClassificationChannel: RunChannel {
-    static func split(
-        _ dataset: ClassificationDataset, fraction: Double, seed: UInt64
-    ) throws -> (training: ClassificationDataset, validation: ClassificationDataset) { try dataset.split(fraction: fraction, seed: seed) }
-}
-
-extension DetectionChannel: RunChannel {
-    static func split(
-        _ dataset: DetectionDataset, fraction: Double, seed: UInt64
-    ) throws -> (training: DetectionDataset, validation: DetectionDataset) { try dataset.split(fraction: fraction, seed: seed) }
-}
+extension ClassificationChannel: RunChannel {}
+extension DetectionChannel: RunChannel {}
+extension SegmentationChannel: RunChannel {}
 
 /// The images of a run: training, and validation where there is any.
 struct RunData<Channel: RunChannel> {
@@ -46,7 +36,7 @@ struct RunData<Channel: RunChannel> {
     ///   - other: the channel at the path of the validation images.
     init(_ channel: Channel, held: ValidationOptions, seed: Int, validation other: (_ path: String) -> Channel) throws {
         if let share = held.validationSplit {
-            let parts = try Channel.split(channel.openDataset(), fraction: share, seed: UInt64(seed))
+            let parts = try channel.openDataset().split(fraction: share, seed: UInt64(seed))
             (training, validation) = (.dataset(parts.training), .dataset(parts.validation))
             return
         }

@@ -45,7 +45,8 @@ struct StartingWeights {
         model = description
         switch task {
         case .detection: hyperparameters = try Self.detection(weights, description, source: path)
-        case .classification, .segmentation:
+        case .segmentation: hyperparameters = try Self.segmentation(weights, description, source: path)
+        case .classification:
             hyperparameters = try Self.classification(weights, description, source: path)
             if options.model != nil, description?.task == "classification", description?.multiLabel == true {
                 hyperparameters["multi_label"] = "1"
@@ -89,6 +90,21 @@ struct StartingWeights {
         guard let architecture = try? DetectionArchitecture(of: weights, source: source) else { return [:] }
         let size = model?.task == "detection" ? model?.preprocessing.height : nil
         return ["base_network": architecture.base, "image_shape": String(size ?? architecture.size)]
+    }
+
+    // A classifier's weights settle which backbone they are of.
+    private static func segmentation(
+        _ weights: WeightDictionary, _ model: ModelDescription?, source: String
+    ) throws -> [String: String] {
+        guard let architecture = try? SegmentationArchitecture(of: weights, source: source) else {
+            guard let classifier = try? ClassificationArchitecture(of: weights, source: source), !classifier.isSmall else { return [:] }
+            return ["backbone": "resnet-\(classifier.depth)"]
+        }
+        var values = ["algorithm": architecture.algorithm.rawValue, "backbone": architecture.backbone]
+        if let model, model.task == "segmentation", model.preprocessing.height > 16 {
+            values["crop_size"] = String(model.preprocessing.height)
+        }
+        return values
     }
 
     /// Class names in the order of a model that is trained on.

@@ -19,12 +19,14 @@ struct TrainingJob<Task: TrainingTask> {
     /// - Parameters:
     ///   - values: the hyperparameters that every task has.
     ///   - rule: the optimiser's, with the weight decay that goes with it.
+    ///   - decline: how the learning rate falls.
     ///   - resolved: all hyperparameters, for the run's record.
     ///   - start: where the weights came from, for the run's record.
     ///   - validationSplit: the share of the training images that is held out.
     init(
         _ task: Task, network: String, context: RunContext, notes: [String], values: TrainingHyperparameters,
-        rule: (rule: UpdateRule, weightDecay: Double), resolved: [String: String], start: String, checkpointFrequency: Int? = nil,
+        rule: (rule: UpdateRule, weightDecay: Double), decline: RateDecline = .steps, resolved: [String: String], start: String,
+        checkpointFrequency: Int? = nil,
         validationSplit: Double?, options: TrainingOptions
     ) throws {
         var fingerprint = resolved
@@ -33,13 +35,7 @@ struct TrainingJob<Task: TrainingTask> {
         var settings = TrainingSettings(
             epochs: values.epochs, rule: rule.rule, weightDecay: rule.weightDecay, learningRate: values.learningRate,
             checkpointFrequency: checkpointFrequency, fingerprint: fingerprint, workers: options.workers)
-        if !values.schedulerSteps.isEmpty {
-            guard let steps = task.stepsPerEpoch else {
-                throw Failure.usage(
-                    "lr_scheduler_step counts epochs, and how long one is can't be told of a stream. Give num_training_samples.")
-            }
-            settings.schedule = .step(factor: values.schedulerFactor, updates: values.schedulerSteps.map { $0 * steps })
-        }
+        settings.schedule = try decline.schedule(values, stepsPerEpoch: task.stepsPerEpoch)
         if values.earlyStopping {
             settings.earlyStopping = EarlyStopping(
                 minimumEpochs: values.earlyStoppingMinEpochs, patience: values.earlyStoppingPatience,

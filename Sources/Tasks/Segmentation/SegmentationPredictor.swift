@@ -1,0 +1,82 @@
+import Datasets
+import Imaging
+import Networks
+import Torch
+import Weights
+
+/// A segmentation model, ready to predict.
+public final class SegmentationPredictor {
+    /// What the model is.
+    public let description: ModelDescription
+    /// The network's architecture.
+    public let architecture: SegmentationArchitecture
+    /// Where it runs.
+    public let device: Device
+    /// How images are looked at.
+    public let viewing: SegmentationViewing
+
+    private let network: any SegmentationInferenceNetwork
+
+    /// Loads a model folder, a run's folder, or weights whose network is told by their names.
+    ///
+    /// `classNames`: names for weights that come without; nil: "0", "1", …. `precision`: of products; nil: bfloat16 where it is native.
+    /// `viewing`: how images are looked at: whole up to a size, through windows beyond it; at several scales, mirrored.
+    public init(
+        _ path: String, classNames: [String]? = nil, device: Device, precision: DType? = .float32,
+        viewing: SegmentationViewing = SegmentationViewing()
+    ) throws {
+        let (found, weights) = try ModelFolder.read(path)
+        if let found {
+            guard found.task == "segmentation" else { throw TaskError("\(path) is a model of \(found.task), not of segmentation.") }
+            architecture = try SegmentationArchitecture(name: found.network, classes: found.classes.count)
+        } else {
+            architecture = try SegmentationArchitecture(of: weights, source: path)
+        }
+        let names = found?.classes ?? classNames ?? (0..<architecture.classes).map(String.init)
+        guard names.count == architecture.classes else {
+            throw TaskError("\(path) has \(architecture.classes) classes, but \(names.count) names were given. Give one name a class.")
+        }
+        description =
+            found
+            ?? ModelDescription(task: "segmentation", network: architecture.name, classes: names, preprocessing: architecture.preprocessing)
+        let network = try architecture.makeNetwork(hasAuxiliary: SegmentationArchitecture.hasAuxiliary(weights))
+        try network.load(weights, source: path)
+        network.train(false)
+        try network.move(to: device)
+        self.network = try network.inferencePlan(precision: precision ?? device.nativeReducedPrecision ?? .float32, device: device)
+        self.device = device
+        self.viewing = viewing
+    }
+
+    private var segmenter: ImageSegmenter {
+        ImageSegmenter(preprocessing: description.preprocessing, viewing: viewing, device: device) { [network] in try network($0) }
+    }
+
+    /// The class of every pixel of an image, at the image's own size.
+    public func predict(_ image: Image) throws -> Mask {
+        try Mask(
+            size: PixelSize(width: image.width, height: image.height),
+            classIDs: segmenter.classes(of: image.channels == 3 ? image : image.rgb()))
+    }
+
+    /// The class of every pixel of a picture as it is stored, and the picture. `name`: what an error calls it.
+    public func predict(_ payload: ImagePayload, named name: String) throws -> (mask: Mask, image: Image) {
+        do {
+            let image = try EncodedPicture(payload).image()
+            return (try predict(image), image)
+        } catch let error as ImagingError {
+            throw error.naming(name)
+        }
+    }
+
+    /// Scores a data set, every image once. `extent`: nil: whole images.
+    public func evaluate(
+        _ source: SegmentationSource, extent: SegmentationEvaluation.Extent = .whole, workers: Int? = nil,
+        progress: (Int, Int?) throws -> Void = { _, _ in }
+    ) throws -> SegmentationMetrics {
+        if case .dataset(let dataset) = source { try dataset.check(classCount: architecture.classes) }
+        let evaluation = try SegmentationEvaluation(
+            source: source, preprocessing: description.preprocessing, extent: extent, viewing: viewing, device: device, workers: workers)
+        return try evaluation.run(progress: progress) { [network] in try network($0) }
+    }
+}

@@ -1,0 +1,25 @@
+/// Images that are tried one after another: those that fail are told, and the others go on.
+struct Attempts {
+    private var allDone = true
+
+    mutating func attempt(_ body: () throws -> Void) {
+        do {
+            try body()
+        } catch {
+            complain("\(error)")
+            allDone = false
+        }
+    }
+
+    /// Every image that the paths stand for.
+    mutating func each(_ paths: [String], _ body: (String) throws -> Void) {
+        for path in paths {
+            var files: [String] = []
+            attempt { files = try ImageFiles.find(path) }
+            for file in files { attempt { try body(file) } }
+        }
+    }
+
+    /// Leaves with the failure's exit status where there was one.
+    func finish() throws { if !allDone { throw Failure.reported } }
+}

@@ -1,0 +1,71 @@
+import Datasets
+import Networks
+import Reporting
+import Tasks
+import Training
+
+/// A segmentation run as the command line describes it.
+struct SegmentationJob {
+    private let job: TrainingJob<SegmentationTask>
+    private let validation: SegmentationSource?
+
+    init(_ options: TrainSegmentation) throws {
+        let training = options.training
+        let device = try training.engine.start()
+        var start = try StartingWeights(training, of: .segmentation)
+        var given = try training.hyperparameters.values().merging(start.hyperparameters) { given, _ in given }
+        // Weights that are given stand for the pretrained ones, which are the default.
+        if start.isGiven, given["use_pretrained_model"] == nil { given["use_pretrained_model"] = "0" }
+        let hyperparameters: SegmentationHyperparameters
+        do {
+            hyperparameters = try SegmentationHyperparameters(given)
+        } catch let error as TaskError {
+            throw Failure.usage(error.description)
+        }
+        if hyperparameters.usePretrainedModel { try training.refuseSecondStart() }
+        let data = try RunData(options, hyperparameters, classNames: start.classNames ?? training.classNames?.names)
+        if hyperparameters.usePretrainedModel {
+            start = try StartingWeights(imageNetFor: hyperparameters.backbone.rawValue.replacing("-", with: ""), quiet: training.quiet)
+        }
+        var own = hyperparameters
+        // It counts all hosts' images; this host's were counted.
+        if options.channels.shard != nil { own.training.numTrainingSamples = nil }
+        let task = try SegmentationTask(
+            hyperparameters: own, training: data.training, validation: data.validation, start: start.initial, device: device,
+            workers: training.workers)
+        validation = data.validation
+        let resolved = task.hyperparameters
+        let context = RunContext(
+            task: "image segmentation", classes: data.training.classNames, training: (data.training.source, data.training.count),
+            validation: data.validation.map { ($0.source, $0.count) }, imageShape: (3, resolved.cropSize, resolved.cropSize),
+            start: start.title, hyperparameters: resolved.resolved, defaults: SegmentationHyperparameters().resolved)
+        job = try TrainingJob(
+            task, network: task.architecture.name, context: context, notes: task.notes + data.notes, values: resolved.training,
+            rule: resolved.updateRule, decline: Self.decline(resolved.scheduler), resolved: resolved.resolved, start: start.record,
+            validationSplit: options.held.validationSplit, options: training)
+    }
+
+    /// poly's power is GluonCV's; the original's logged rates fit it (`spec/semantic-segmentation.md`, "Schedule").
+    private static func decline(_ scheduler: SegmentationHyperparameters.Scheduler) -> RateDecline {
+        switch scheduler {
+        case .poly: .overWholeRun("poly") { .poly(power: 0.9, total: $0) }
+        case .cosine: .overWholeRun("cosine") { .cosine(total: $0) }
+        case .step: .steps
+        }
+    }
+
+    func run(_ options: TrainingOptions) throws {
+        guard !options.dryRun else { return job.describe(asJSON: options.json) }
+        let task = job.task
+        let best = BestValidation { task.lastValidation }
+        try job.train(options, listening: [best]) { folder in
+            guard let validation, case .dataset = validation else { return nil }
+            // A resumed run whose best epoch lies before the interruption has to look again.
+            let metrics =
+                try best.metrics
+                ?? SegmentationPredictor(folder.model, device: task.device).evaluate(
+                    validation, extent: task.hyperparameters.validationExtent, workers: options.workers)
+            return SegmentationReport(metrics, classes: job.context.classes, seconds: 0)
+        }
+    }
+}
