@@ -8,7 +8,7 @@ import Weights
 struct Conformance: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sightline-conformance", abstract: "Forward passes and training steps for comparison with torchvision.",
-        subcommands: [Forward.self, Step.self, DetectionStep.self])
+        subcommands: [Forward.self, Step.self, DetectionStep.self, SegmentationStep.self])
 }
 
 /// What both commands read.

@@ -1,7 +1,7 @@
-"""Compares Sightline's ResNet-18, -50 and -101 and SSD300 on VGG-16 with torchvision's, on random weights: outputs, loss, gradients
-and, of the ResNets, one update.
+"""Compares Sightline's ResNet-18, -50 and -101, SSD300 on VGG-16, FCN and DeepLabV3 on ResNet-50 with torchvision's, and its PSPNet with
+Tests/Fixtures/networks/pspnet.py, on random weights: outputs, loss, gradients and, of the ResNets, one update.
 
-    compare.py --program .build/release/sightline-conformance [--seed S] [--networks resnet18,…,ssd300_vgg16] [--keep DIR]
+    compare.py --program .build/release/sightline-conformance [--seed S] [--networks resnet18,…,psp_resnet50] [--keep DIR]
 
 Every network is evaluated from a safetensors file and from a PyTorch checkpoint (.pth), and trained for one step. The truth
 is torchvision in 64-bit floats. Prints a table; exits with 1 when a bound is broken or the program fails.
@@ -12,6 +12,7 @@ What the program must offer
     sightline-conformance step    --weights FILE --input FILE.safetensors --labels 3,7,... --learning-rate 0.1
                                   --momentum 0.9 --weight-decay 0.0001 --output FILE.safetensors
     sightline-conformance detection --weights FILE --input FILE.safetensors --output FILE.safetensors
+    sightline-conformance segmentation --weights FILE --input FILE.safetensors --output FILE.safetensors
 
 All arithmetic in 32-bit floats, no autocast. The exit status is 0, or another one with a sentence on standard error.
 
@@ -31,13 +32,18 @@ background) and `coefficients.offsets` (N, anchors, 4); the loss is the sum of b
 `offsets`, `prepared.logits` and `prepared.offsets` (the network prepared for inference), `loss`, `grad.NAME` for every parameter, and
 `anchors` (anchors, 4): centre, width and height in fractions of the image.
 
+segmentation takes the state dictionary of a segmentation network with an auxiliary head. Its input holds, beside `images`, `masks` (N, H, W,
+I64; 255 is a hole). The loss is the mean cross-entropy of the labelled pixels, plus half the auxiliary head's; dropout is off. Its output:
+`prepared` (the network prepared for inference), `logits` and `auxiliary`, all enlarged to the images; `loss`, `grad.NAME` for every parameter.
+
 Bounds
 ------
 Errors are max |ours - truth|, relative to a scale: for logits and loss max |truth|, bound 1e-4; for each gradient max |truth|
 or 1e-3 of the network's largest gradient, whichever is more, bound 1e-3; for each updated parameter the largest change
 of the truth or that floor times the learning rate, bound 1e-3, after subtracting what rounding to 32 bits explains; for
 running statistics max |truth|, bound 1e-4. The loss of detection sums positive and negative numbers: its scale is the root of the
-sum of their squares. Its gradients are compared with other weights than its outputs: see `make_exact`. Anchors: 1e-6.
+sum of their squares. Its gradients are compared with other weights than its outputs: see `make_exact`. Anchors: 1e-6. A segmentation
+network's batch norm of the image's mean sees one value an image; its gradients nearly vanish, which the floor of the scale allows for.
 """
 import argparse
 import json
@@ -51,6 +57,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 import torchvision
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Tests" / "Fixtures" / "networks"))
+from pspnet import PSPNet  # noqa: E402
 
 CLASSES, SHAPE = 10, (4, 3, 96, 96)
 LEARNING_RATE, MOMENTUM, WEIGHT_DECAY = 0.1, 0.9, 1e-4
@@ -92,7 +101,7 @@ def randomise_norms(network, generator):
     for name, module in network.named_modules():
         if not isinstance(module, torch.nn.BatchNorm2d):
             continue
-        blocks_last = name.endswith("bn3") or (name.endswith(".bn2") and not hasattr(network.layer1[0], "bn3"))
+        blocks_last = name.endswith("bn3") or (name.endswith(".bn2") and not hasattr(getattr(network, "backbone", network).layer1[0], "bn3"))
         scale = 0.25 if blocks_last else 1.0
         u, v, w, x, y = torch.rand((5, module.num_features), generator=generator)
         module.weight.copy_((0.5 + 0.25 * u) * scale)
@@ -139,11 +148,11 @@ class Table:
         worst = max(errors, key=lambda name: np.inf if np.isnan(errors[name]) else errors[name])
         held = errors[worst] <= bound
         self.broken |= not held
-        print(f"{network:<12} {what:<30} {errors[worst]:>12.2e} {bound:>8.0e}  {worst}{'' if held else '   BROKEN'}", flush=True)
+        print(f"{network:<18} {what:<30} {errors[worst]:>12.2e} {bound:>8.0e}  {worst}{'' if held else '   BROKEN'}", flush=True)
 
     def fault(self, network, what, sentence):
         self.broken = True
-        print(f"{network:<12} {what:<30} {sentence}   BROKEN", flush=True)
+        print(f"{network:<18} {what:<30} {sentence}   BROKEN", flush=True)
 
 
 def error(ours, truth, scale):
@@ -267,10 +276,54 @@ def compare_detection(table, program, name, seed, folder):
     table.row(name, "step: gradients", GRADIENT_BOUND, gradients)
 
 
+def make_segmentation(name):
+    if name == "psp_resnet50":
+        return PSPNet("resnet50", CLASSES)
+    make = getattr(torchvision.models.segmentation, name)
+    return make(weights=None, weights_backbone=None, num_classes=CLASSES, aux_loss=True)
+
+
+def compare_segmentation(table, program, name, seed, folder):
+    torch.manual_seed(seed)
+    network = make_segmentation(name)
+    with torch.no_grad():
+        randomise_norms(network, torch.Generator().manual_seed(seed))
+    for module in network.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    images = torch.randn(4, 3, 121, 89)
+    masks = torch.randint(0, CLASSES, (4, 121, 89))
+    masks[torch.rand(masks.shape) < 0.1] = 255
+    weights, inputs, output = (folder / f"{name}.{part}" for part in ("pth", "input.safetensors", "output.safetensors"))
+    torch.save(network.state_dict(), weights)
+    write_safetensors(inputs, {"images": images.numpy(), "masks": masks.numpy()})
+
+    network = network.double()
+    truth = {"prepared": network.eval()(images.double())["out"]}
+    found = network.train()(images.double())
+    losses = {key: F.cross_entropy(value, masks, ignore_index=255) for key, value in found.items()}
+    truth |= {"logits": found["out"], "auxiliary": found["aux"], "loss": losses["out"] + 0.5 * losses["aux"]}
+    truth["loss"].backward()
+    truth |= {f"grad.{key}": value.grad for key, value in network.named_parameters()}
+    truth = {key: value.detach().numpy() for key, value in truth.items()}
+
+    run(program, "segmentation", "--weights", weights, "--input", inputs, "--output", output)
+    ours = read_safetensors(output)
+    if truth.keys() != ours.keys():
+        table.fault(name, "names", f"{len(truth.keys() ^ ours.keys())} differ: {', '.join(sorted(truth.keys() ^ ours.keys())[:5])}")
+        return
+    floor = 1e-3 * max(np.abs(value).max() for key, value in truth.items() if key.startswith("grad."))
+    errors = {key: error(ours[key], value, max(np.abs(value).max(), floor if key.startswith("grad.") else 0)) for key, value in truth.items()}
+    gradients = {key: value for key, value in errors.items() if key.startswith("grad.")}
+    table.row(name, "step: scores and loss", LOGITS_BOUND, {key: errors[key] for key in ("logits", "auxiliary", "loss")})
+    table.row(name, "prepared: scores", LOGITS_BOUND, {"prepared": errors["prepared"]})
+    table.row(name, "step: gradients", GRADIENT_BOUND, gradients)
+
+
 def main():
     parser = argparse.ArgumentParser(description="Compares sightline-conformance with torchvision's networks.")
     parser.add_argument("--program", required=True, type=Path)
-    parser.add_argument("--networks", default="resnet18,resnet50,resnet101,ssd300_vgg16")
+    parser.add_argument("--networks", default="resnet18,resnet50,resnet101,ssd300_vgg16,fcn_resnet50,deeplabv3_resnet50,psp_resnet50")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="a folder for the files, which are otherwise removed")
     options = parser.parse_args()
@@ -281,7 +334,7 @@ def main():
         folder = options.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         for name in options.networks.split(","):
-            comparison = compare_detection if name.startswith("ssd") else compare
+            comparison = compare if name.startswith("resnet") else compare_detection if name.startswith("ssd") else compare_segmentation
             comparison(table, options.program, name, options.seed, folder)
     sys.exit(1 if table.broken else 0)
 

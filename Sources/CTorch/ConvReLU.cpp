@@ -1,10 +1,10 @@
 #include "ConvReLU.h"
 
+#include "Convolution.h"
 #include "FusedConv.h"
 #include "ReLUGate.h"
 #include "Winograd.h"
 
-#include <ATen/autocast_mode.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/convolution_backward.h>
@@ -73,11 +73,6 @@ class ConvReLU : public torch::autograd::Function<ConvReLU> {
         return {dx, dw.defined() ? dw.to(type) : dw, biasGradient.to(type), at::Tensor(), at::Tensor()};
     }
 };
-
-/// What autocast would compute a convolution of `x` in.
-at::ScalarType computeType(const at::Tensor &x) {
-    return at::autocast::is_autocast_enabled(x.device().type()) ? at::autocast::get_autocast_dtype(x.device().type()) : x.scalar_type();
-}
 
 }  // namespace
 

@@ -12,11 +12,36 @@
 namespace ct {
 namespace {
 
-enum class Method : int64_t { library, minimal, taps };
+class Convolution : public torch::autograd::Function<Convolution> {
+  public:
+    static at::Tensor forward(
+        torch::autograd::AutogradContext *context, const at::Tensor &x, const at::Tensor &weight, int64_t dilation, int64_t method) {
+        context->save_for_backward({x, weight});
+        context->saved_data["dilation"] = dilation;
+        context->saved_data["method"] = method;
+        return PlainConvolution{weight, 1, dilation, dilation, static_cast<Method>(method)}.forward(x);
+    }
 
-/// By the number of products. Transforms and smaller matrices cost minimal filtering about a quarter, and libtorch leaves out some of the
-/// padding, too.
+    static torch::autograd::variable_list backward(
+        torch::autograd::AutogradContext *context, torch::autograd::variable_list arriving) {
+        TORCH_CHECK(!at::GradMode::is_enabled(), "this convolution has no second derivative");
+        const auto saved = context->get_saved_variables();
+        const int64_t dilation = context->saved_data["dilation"].toInt();
+        const PlainConvolution convolution{saved[1], 1, dilation, dilation, static_cast<Method>(context->saved_data["method"].toInt())};
+        const auto [dx, dw] = convolution.backward(saved[0], arriving[0], context->needs_input_grad(0), context->needs_input_grad(1));
+        return {dx, dw, at::Tensor(), at::Tensor()};
+    }
+};
+
+}  // namespace
+
+at::ScalarType computeType(const at::Tensor &x) {
+    return at::autocast::is_autocast_enabled(x.device().type()) ? at::autocast::get_autocast_dtype(x.device().type()) : x.scalar_type();
+}
+
 Method methodFor(const at::Tensor &x, at::IntArrayRef weightSizes, int64_t stride, int64_t padding, int64_t dilation) {
+    // By the number of products. Transforms and smaller matrices cost minimal filtering about a quarter, and libtorch leaves out some of
+    // the padding, too.
     const double all = 9.0 * static_cast<double>(x.size(2) * x.size(3));
     const double minimal = winograd::isSuited(x, weightSizes, stride, padding, dilation)
         ? 1.25 * static_cast<double>(winograd::products(x.size(2), x.size(3), dilation))
@@ -28,50 +53,43 @@ Method methodFor(const at::Tensor &x, at::IntArrayRef weightSizes, int64_t strid
     return taps < all ? Method::taps : Method::library;
 }
 
-class Convolution : public torch::autograd::Function<Convolution> {
-  public:
-    static at::Tensor forward(
-        torch::autograd::AutogradContext *context, const at::Tensor &x, const at::Tensor &weight, int64_t dilation, int64_t method) {
-        context->save_for_backward({x, weight});
-        context->saved_data["dilation"] = dilation;
-        context->saved_data["method"] = method;
-        return method == static_cast<int64_t>(Method::minimal) ? winograd::forward(x, weight, at::Tensor(), dilation)
-                                                               : taps::forward(x, weight, dilation);
+at::Tensor PlainConvolution::forward(const at::Tensor &x) const {
+    switch (method) {
+    case Method::minimal: return winograd::forward(x, weight, at::Tensor(), dilation);
+    case Method::taps: return taps::forward(x, weight, dilation);
+    case Method::library: break;
     }
-
-    static torch::autograd::variable_list backward(
-        torch::autograd::AutogradContext *context, torch::autograd::variable_list arriving) {
-        TORCH_CHECK(!at::GradMode::is_enabled(), "this convolution has no second derivative");
-        const auto saved = context->get_saved_variables();
-        const at::Tensor &x = saved[0], &weight = saved[1];
-        const int64_t dilation = context->saved_data["dilation"].toInt();
-        const bool isMinimal = context->saved_data["method"].toInt() == static_cast<int64_t>(Method::minimal);
-        const at::Tensor gradient = arriving[0].to(x.scalar_type()).contiguous(at::MemoryFormat::ChannelsLast);
-        at::Tensor dx, dw;
-        if (context->needs_input_grad(0)) {
-            dx = isMinimal ? winograd::inputGradient(gradient, weight, dilation) : taps::inputGradient(gradient, weight, dilation);
-        }
-        if (context->needs_input_grad(1)) {
-            if (!isMinimal) {
-                dw = taps::weightGradient(x, gradient, dilation);
-            } else if (winograd::isWeightGradientSuited(weight.sizes())) {
-                dw = winograd::weightGradient(x, gradient, dilation);
-            } else {
-                dw = std::get<1>(at::convolution_backward(
-                    gradient, x, weight.to(x.scalar_type()), at::OptionalIntArrayRef(), {1, 1}, {dilation, dilation}, {dilation, dilation},
-                    false, {0, 0}, 1, {false, true, false}));
-            }
-            dw = dw.to(weight.scalar_type());
-        }
-        return {dx, dw, at::Tensor(), at::Tensor()};
-    }
-};
-
-at::ScalarType computeType(const at::Tensor &x) {
-    return at::autocast::is_autocast_enabled(x.device().type()) ? at::autocast::get_autocast_dtype(x.device().type()) : x.scalar_type();
+    // Cast here, so that autocast does not keep a copy.
+    return at::conv2d(x, weight.to(x.scalar_type()), {}, stride, padding, dilation);
 }
 
-}  // namespace
+std::pair<at::Tensor, at::Tensor> PlainConvolution::backward(
+    const at::Tensor &x, const at::Tensor &arriving, bool wantsInput, bool wantsWeight) const {
+    const at::Tensor gradient = arriving.to(x.scalar_type()).contiguous(at::MemoryFormat::ChannelsLast);
+    at::Tensor dx, dw;
+    if (method == Method::taps) {
+        if (wantsInput) { dx = taps::inputGradient(gradient, weight, dilation); }
+        if (wantsWeight) { dw = taps::weightGradient(x, gradient, dilation); }
+    } else {
+        bool restInput = wantsInput, restWeight = wantsWeight;
+        if (method == Method::minimal && wantsInput) {
+            dx = winograd::inputGradient(gradient, weight, dilation);
+            restInput = false;
+        }
+        if (method == Method::minimal && wantsWeight && winograd::isWeightGradientSuited(weight.sizes())) {
+            dw = winograd::weightGradient(x, gradient, dilation);
+            restWeight = false;
+        }
+        if (restInput || restWeight) {
+            auto [input, factors, none] = at::convolution_backward(
+                gradient, x, weight.to(x.scalar_type()), at::OptionalIntArrayRef(), {stride, stride}, {padding, padding},
+                {dilation, dilation}, false, {0, 0}, 1, {restInput, restWeight, false});
+            if (restInput) { dx = input; }
+            if (restWeight) { dw = factors; }
+        }
+    }
+    return {dx, dw.defined() ? dw.to(weight.scalar_type()) : dw};
+}
 
 at::Tensor convolution(
     const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias, int64_t stride, int64_t padding, int64_t dilation,

@@ -4,6 +4,7 @@
 #include "Dropout.h"
 #include "FusedNorm.h"
 #include "MaxPool.h"
+#include "NormConvolution.h"
 #include "Support.h"
 #include "include/ct_functions.h"
 #include <ATen/ops/adaptive_avg_pool2d.h>
@@ -84,6 +85,15 @@ ct_tensor ct_batch_norm(ct_tensor x, ct_tensor residual, ct_tensor weight, ct_te
     return ct::make([&] {
         return ct::fused_batch_norm(x->value, ct::optional(residual), weight->value, bias->value, running_mean->value, running_var->value,
                                     training, momentum, eps, relu);
+    });
+}
+
+ct_tensor ct_norm_relu_conv2d(ct_tensor x, ct_tensor norm_weight, ct_tensor norm_bias, ct_tensor running_mean, ct_tensor running_var,
+                              bool training, double momentum, double eps, ct_tensor weight, int64_t stride, int64_t padding, int64_t dilation) {
+    return ct::make([&] {
+        const ct::NormArguments norm{
+            at::Tensor(), norm_weight->value, norm_bias->value, running_mean->value, running_var->value, training, momentum, eps, true};
+        return ct::norm_relu_convolution(x->value, norm, weight->value, stride, padding, dilation);
     });
 }
 

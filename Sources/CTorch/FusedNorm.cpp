@@ -99,6 +99,10 @@ c10::optional<at::Tensor> given(const at::Tensor &tensor) {
 
 }  // namespace
 
+bool isNormFused(const at::Tensor &x, const NormArguments &arguments) {
+    return arguments.training && isFusable(x, arguments) && wantsGradient(x, arguments);
+}
+
 at::Tensor fused_batch_norm(
     const at::Tensor &x, const c10::optional<at::Tensor> &residual, const at::Tensor &weight, const at::Tensor &bias,
     at::Tensor running_mean, at::Tensor running_var, bool training, double momentum, double eps, bool relu) {

@@ -18,4 +18,9 @@ at::Tensor fused_batch_norm(
     const at::Tensor &x, const c10::optional<at::Tensor> &residual, const at::Tensor &weight, const at::Tensor &bias,
     at::Tensor running_mean, at::Tensor running_var, bool training, double momentum, double eps, bool relu);
 
+struct NormArguments;
+
+/// Whether the fused kernels take this normalisation in training, with gradients.
+bool isNormFused(const at::Tensor &x, const NormArguments &arguments);
+
 }  // namespace ct

@@ -34,6 +34,9 @@ bool normPassesFit(const at::Tensor &x);
 /// y, over a channels-last float or bfloat16 `x` that fits. Updates the running statistics where `training`.
 at::Tensor normForward(const at::Tensor &x, const NormArguments &arguments, bool keepsBits, NormContext &context);
 
+/// y once more, from the input and what the forward pass has kept; without a residual.
+at::Tensor normAgain(const at::Tensor &x, const NormContext &context, bool relu);
+
 /// The gradients of a training pass over `x`; `gradient` has its type and layout.
 NormGradients normBackward(const at::Tensor &x, const at::Tensor &gradient, const NormContext &context, Gate gate);
 

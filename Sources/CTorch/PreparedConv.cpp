@@ -1,5 +1,8 @@
+#include "Convolution.h"
 #include "FusedConv.h"
 #include "Support.h"
+#include "TapConv.h"
+#include "Winograd.h"
 #include "WinogradFloat.h"
 #include "include/ct_inference.h"
 #include <ATen/ops/conv2d.h>
@@ -14,7 +17,9 @@ struct ct_prepared_conv_s {
     bool relu;
     /// oneDNN picks the weights' layout by the size of the input.
     std::map<std::vector<int64_t>, at::Tensor> packed;
-    /// For Winograd's filtering; made when it is first used.
+    /// What our own bfloat16 kernels take, where the convolution is of their kind: weights and bias before rounding, and the packed weights.
+    at::Tensor precise, preciseBias, minimal, taps;
+    /// Weights for minimal filtering in float32; made when they are first used.
     at::Tensor transformed;
 
     bool fusable(const at::Tensor &x) const {
@@ -30,7 +35,25 @@ struct ct_prepared_conv_s {
         return entry->second;
     }
 
+    std::optional<at::Tensor> ownKernels(const at::Tensor &x) {
+        if (!precise.defined() || x.dim() != 4 || x.numel() == 0) { return std::nullopt; }
+        const at::Tensor input = x.contiguous(at::MemoryFormat::ChannelsLast);
+        switch (ct::methodFor(input, weight.sizes(), stride, padding, dilation)) {
+        case ct::Method::library: return std::nullopt;
+        case ct::Method::minimal:
+            if (!minimal.defined()) { minimal = ct::winograd::packed(precise); }
+            return ct::winograd::forwardPacked(input, minimal, preciseBias, dilation);
+        case ct::Method::taps:
+            if (!taps.defined()) { taps = ct::taps::packed(precise); }
+            return ct::taps::forwardPacked(input, taps, preciseBias, dilation);
+        }
+        return std::nullopt;
+    }
+
     at::Tensor run(const at::Tensor &x, const std::optional<at::Tensor> &residual) {
+        if (!residual) {
+            if (auto y = ownKernels(x)) { return *y; }
+        }
         if (!fusable(x)) {
             at::Tensor y = at::conv2d(x, weight, bias, stride, padding, dilation, groups);
             if (residual) y = y.add_(*residual);
@@ -59,6 +82,12 @@ ct_prepared_conv ct_prepare_conv(ct_tensor weight, ct_tensor bias, int64_t strid
         conv->dilation = dilation;
         conv->groups = groups;
         conv->relu = relu;
+        const bool isOwn = relu && groups == 1 && stride == 1 && padding == dilation && weight->value.is_cpu()
+            && ct::dtype(dtype) == at::kBFloat16 && weight->value.dim() == 4 && weight->value.size(2) == 3 && weight->value.size(3) == 3;
+        if (isOwn) {
+            conv->precise = weight->value.detach().to(at::kFloat).clone(at::MemoryFormat::ChannelsLast);
+            conv->preciseBias = bias->value.detach().to(at::kFloat).clone();
+        }
         return conv.release();
     });
 }

@@ -79,8 +79,16 @@ at::Tensor packedBackward(const at::Tensor &weight) {
 CT_CLONES void roundRow(const float *from, uint16_t *into) {
     for (int64_t i = 0; i < block; ++i) { into[i] = narrowed(from[i]); }
 }
+CT_CLONES void rectifyRow(const float *from, const float *bias, uint16_t *into) {
+    for (int64_t i = 0; i < block; ++i) {
+        const float value = from[i] + bias[i];
+        // The order of the comparison keeps a value that is not a number.
+        into[i] = narrowed(value < 0 ? 0 : value);
+    }
+}
 
-at::Tensor convolved(const at::Tensor &x, const at::Tensor &weights, int64_t outputs, int64_t dilation) {
+/// conv(x), with bias and ReLU where there is a bias.
+at::Tensor convolved(const at::Tensor &x, const at::Tensor &weights, int64_t outputs, const float *bias, int64_t dilation) {
     const int64_t channels = x.size(1), height = x.size(2), width = x.size(3), lines = x.size(0) * height;
     at::Tensor y = at::empty({x.size(0), outputs, height, width}, x.options(), at::MemoryFormat::ChannelsLast);
     const uint16_t *from = bits(x), *w = bits(weights);
@@ -110,7 +118,9 @@ at::Tensor convolved(const at::Tensor &x, const at::Tensor &weights, int64_t out
                     }
                 }
                 for (int64_t pixel = 0; pixel < count * width; ++pixel) {
-                    roundRow(sums.data() + pixel * block, into + (first * width + pixel) * outputs + k);
+                    const float *sum = sums.data() + pixel * block;
+                    uint16_t *result = into + (first * width + pixel) * outputs + k;
+                    bias ? rectifyRow(sum, bias + k, result) : roundRow(sum, result);
                 }
             }
         }
@@ -153,11 +163,17 @@ int64_t products(int64_t height, int64_t width, int64_t dilation) {
 }
 
 at::Tensor forward(const at::Tensor &x, const at::Tensor &weight, int64_t dilation) {
-    return convolved(x, packedForward(weight), weight.size(0), dilation);
+    return convolved(x, packedForward(weight), weight.size(0), nullptr, dilation);
+}
+
+at::Tensor packed(const at::Tensor &weight) { return packedForward(weight); }
+
+at::Tensor forwardPacked(const at::Tensor &x, const at::Tensor &weights, const at::Tensor &bias, int64_t dilation) {
+    return convolved(x, weights, weights.size(1), static_cast<const float *>(bias.const_data_ptr()), dilation);
 }
 
 at::Tensor inputGradient(const at::Tensor &gradient, const at::Tensor &weight, int64_t dilation) {
-    return convolved(gradient, packedBackward(weight), weight.size(1), dilation);
+    return convolved(gradient, packedBackward(weight), weight.size(1), nullptr, dilation);
 }
 
 at::Tensor weightGradient(const at::Tensor &x, const at::Tensor &gradient, int64_t dilation) {

@@ -183,6 +183,12 @@ at::Tensor forward(const at::Tensor &x, const at::Tensor &weight, const at::Tens
     return convolved(x, packed(weight, Direction::forward), weight.size(0), terms.defined() ? floats(terms) : nullptr, dilation);
 }
 
+at::Tensor packed(const at::Tensor &weight) { return packed(weight, Direction::forward); }
+
+at::Tensor forwardPacked(const at::Tensor &x, const at::Tensor &weights, const at::Tensor &bias, int64_t dilation) {
+    return convolved(x, weights, weights.size(1), floats(bias), dilation);
+}
+
 at::Tensor inputGradient(const at::Tensor &gradient, const at::Tensor &weight, int64_t dilation) {
     return convolved(gradient, packed(weight, Direction::backward), weight.size(1), nullptr, dilation);
 }

@@ -24,6 +24,12 @@ int64_t products(int64_t height, int64_t width, int64_t dilation);
 /// relu(conv(x) + bias), or conv(x) where `bias` is undefined. `weight` is K, C, 3, 3 and `bias` K.
 at::Tensor forward(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &bias, int64_t dilation = 1);
 
+/// The weights as ``forwardPacked`` takes them.
+at::Tensor packed(const at::Tensor &weight);
+
+/// relu(conv(x) + bias) with packed weights; `bias` is float32.
+at::Tensor forwardPacked(const at::Tensor &x, const at::Tensor &weights, const at::Tensor &bias, int64_t dilation);
+
 /// The input's gradient (bfloat16) from the output's, N, K, H, W.
 at::Tensor inputGradient(const at::Tensor &gradient, const at::Tensor &weight, int64_t dilation = 1);
 

@@ -118,8 +118,7 @@ final class BasicBlock: ResidualBlock {
     }
 
     func callAsFunction(_ x: Tensor) throws -> Tensor {
-        let y = try bn1(conv1(x), relu: true)
-        return try bn2(conv2(y), adding: downsample?(x) ?? x, relu: true)
+        try bn2(bn1.rectified(conv1(x), into: conv2), adding: downsample?(x) ?? x, relu: true)
     }
 }
 
@@ -142,8 +141,7 @@ final class Bottleneck: ResidualBlock {
     }
 
     func callAsFunction(_ x: Tensor) throws -> Tensor {
-        var y = try bn1(conv1(x), relu: true)
-        y = try bn2(conv2(y), relu: true)
-        return try bn3(conv3(y), adding: downsample?(x) ?? x, relu: true)
+        let y = try bn1.rectified(conv1(x), into: conv2)
+        return try bn3(bn2.rectified(y, into: conv3), adding: downsample?(x) ?? x, relu: true)
     }
 }

@@ -111,6 +111,19 @@ public func batchNorm(
             eps, relu))
 }
 
+/// A convolution without a bias of ReLU of batch normalisation: `conv2d(batchNorm(x, …, relu: true), …)`.
+///
+/// In training on the processor only `x` is kept for the backward pass, which works out again what lies between.
+public func batchNormReLUConv2d(
+    _ x: Tensor, normWeight: Tensor, normBias: Tensor, runningMean: Tensor, runningVariance: Tensor, training: Bool, momentum: Double = 0.1,
+    eps: Double = 1e-5, weight: Tensor, stride: Int = 1, padding: Int = 0, dilation: Int = 1
+) throws -> Tensor {
+    try owned(
+        ct_norm_relu_conv2d(
+            x.pointer, normWeight.pointer, normBias.pointer, runningMean.pointer, runningVariance.pointer, training, momentum, eps,
+            weight.pointer, Int64(stride), Int64(padding), Int64(dilation)))
+}
+
 /// Pixels (uint8 N, H, W, C) → (x / 255 − mean) / std as N, C, H, W in channels-last memory.
 ///
 /// `mean` and `std` are one number a channel, on the scale 0…1; `dtype` is `.float32` or `.bfloat16`.

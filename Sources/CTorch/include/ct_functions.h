@@ -60,6 +60,10 @@ ct_tensor _Nullable ct_dropout(ct_tensor _Nonnull x, double rate, uint64_t seed,
 ct_tensor _Nullable ct_batch_norm(ct_tensor _Nonnull x, ct_tensor _Nullable residual, ct_tensor _Nonnull weight, ct_tensor _Nonnull bias,
                                   ct_tensor _Nonnull running_mean, ct_tensor _Nonnull running_var, bool training, double momentum, double eps,
                                   bool relu);
+/// conv(relu(batch norm(x))), a convolution without a bias. In training on the CPU only x is kept for the backward pass.
+ct_tensor _Nullable ct_norm_relu_conv2d(ct_tensor _Nonnull x, ct_tensor _Nonnull norm_weight, ct_tensor _Nonnull norm_bias,
+                                        ct_tensor _Nonnull running_mean, ct_tensor _Nonnull running_var, bool training, double momentum,
+                                        double eps, ct_tensor _Nonnull weight, int64_t stride, int64_t padding, int64_t dilation);
 /// uint8 N, H, W, C (contiguous) -> (x / 255 - mean) / std as N, C, H, W in channels-last memory; float32 or bfloat16.
 ct_tensor _Nullable ct_normalize_images(ct_tensor _Nonnull x, const float *_Nonnull mean, const float *_Nonnull std, int dtype);
 

@@ -32,11 +32,23 @@ public final class BatchNorm2d: Module {
 
     /// `relu(normalised x + residual)`; without a residual, or without ReLU, the rest of it.
     public func callAsFunction(_ x: Tensor, adding residual: Tensor? = nil, relu: Bool = false) throws -> Tensor {
-        // One value a channel has no variance: a 1×1 map of a batch of one.
-        let isMeasurable = x.count > (x.shape.count > 1 ? x.shape[1] : 1)
-        return try batchNorm(
+        try batchNorm(
             x, residual: residual, weight: weight, bias: bias, runningMean: runningMean, runningVariance: runningVariance,
-            training: isTraining && !isFrozen && isMeasurable, momentum: momentum, eps: eps, relu: relu)
+            training: usesBatch(x), momentum: momentum, eps: eps, relu: relu)
+    }
+
+    /// `convolution(relu(normalised x))`, for which training keeps x only. The convolution has no bias.
+    func rectified(_ x: Tensor, into convolution: Conv2d) throws -> Tensor {
+        try batchNormReLUConv2d(
+            x, normWeight: weight, normBias: bias, runningMean: runningMean, runningVariance: runningVariance, training: usesBatch(x),
+            momentum: momentum, eps: eps, weight: convolution.weight, stride: convolution.stride, padding: convolution.padding,
+            dilation: convolution.dilation)
+    }
+
+    /// Whether the statistics are the batch's.
+    private func usesBatch(_ x: Tensor) -> Bool {
+        // One value a channel has no variance: a 1×1 map of a batch of one.
+        isTraining && !isFrozen && x.count > (x.shape.count > 1 ? x.shape[1] : 1)
     }
 
     /// The tensors of this layer.
