@@ -54,6 +54,9 @@ struct StartingWeights {
         }
     }
 
+    /// Whether somebody has named weights.
+    var isGiven: Bool { if case .random = initial { false } else { true } }
+
     /// ImageNet weights, downloaded where the cache lacks them.
     ///
     /// `network`: torchvision's name, such as `resnet50`.
