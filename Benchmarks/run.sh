@@ -69,6 +69,7 @@ segmentation() {
         group="DeepLabV3-ResNet-50 training, batch 4 at $size"
         measure "$group" "Sightline bf16" $sightline segmentation training --size $size --warmup 2 --iterations 5
         measure "$group" "PyTorch bf16 channels-last" "$python" Benchmarks/peers/torch_segmentation.py training --size $size --iterations 5
+        measure "$group" "GluonCV fp32" "$mxnet" Benchmarks/peers/mxnet_segmentation.py --size $size --iterations 3
     done
     group="DeepLabV3-ResNet-50 inference, batch 1 at 480"
     measure "$group" "Sightline bf16" $sightline segmentation inference --batch 1 --iterations 10
