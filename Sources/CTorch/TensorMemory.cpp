@@ -16,17 +16,18 @@
 #include <sys/mman.h>
 #include <vector>
 
-// A step frees and allocates gigabytes in a few dozen sizes. A heap that cuts its holes to measure ends up with many that fit nothing:
-// DeepLabV3-ResNet-50 at 480 pixels, batch 4, uses 2.3 GB at once and made the heap grow to 3.2 GB. Giving every block back instead lets
-// the system clear its pages again and again, which made the same step 1.4 times as long.
+// A step frees and allocates gigabytes in a few dozen sizes. A heap that cuts its holes to measure ends up with many that fit nothing
+// large: DeepLabV3-ResNet-50 at 480 pixels, batch 4, uses 2.3 GB at once and made the heap grow to 3.2 GB. Giving every block back instead
+// lets the system clear its pages again and again, which made the same step 1.4 times as long.
 //
-// Here a block is used again only for what is nearly as large. Blocks that wait for their next use are given back, those that have waited
-// longest first, before all blocks together become more than what was in use at once at some time and a fifth.
+// Here the largest tensors, of which there are few sizes, take blocks of nearly their own size again. Blocks that wait for their next use
+// are given back, those that have waited longest first, before all blocks together become more than what was in use at once at some time
+// and a fifth. Smaller tensors the heap keeps together well: they stay there.
 namespace ct {
 namespace {
 
 /// Smaller tensors are the heap's.
-constexpr size_t smallest = 1 << 20;
+constexpr size_t smallest = 24 << 20;
 /// Kept before a tensor's bytes; libtorch wants them aligned to this.
 constexpr size_t headerBytes = 64;
 /// How much all blocks together may be, compared with what was in use at once.

@@ -6,12 +6,12 @@ import Torch
     func footprint() throws {
         try Runtime.prepare()
         let megabyte = 1 << 18  // of float32
-        var kept = [try Tensor.zeros([2 * megabyte])]
+        var kept = [try Tensor.zeros([26 * megabyte])]
         // Where the environment has settings of its own for the heap, they count.
         guard ProcessMemory.tensors.used > 0 else { return }
-        for round in 1...40 {
-            let large = try Tensor.zeros([(20 + 3 * round) * megabyte])
-            kept.append(try Tensor.zeros([2 * megabyte]))
+        for round in 1...10 {
+            let large = try Tensor.zeros([(30 + 3 * round) * megabyte])
+            kept.append(try Tensor.zeros([26 * megabyte]))
             let now = ProcessMemory.tensors
             #expect(now.used >= large.count * 4)
             #expect(Double(now.used + now.waiting) <= 1.2 * Double(now.mostUsed) + 1)
