@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures Sightline beside its peers, in one run, each measurement a process of its own.
 #
-#     Benchmarks/run.sh [training] [inference] [detection] [pipeline]      all by default
+#     Benchmarks/run.sh [training] [inference] [detection] [segmentation] [pipeline]      all by default
 #
 # PYTHON and PYTHON_MXNET are Pythons with the peers; by default those that Benchmarks/peers/setup.sh makes. A peer that is missing is
 # left out. ROUNDS (3) repeats everything, the peers in turn, so that a noisy minute hurts all alike; the table shows medians.
@@ -63,6 +63,21 @@ detection() {
     measure "$group" "PyTorch fp32" "$python" Benchmarks/peers/torch_detection.py inference --batch 1 --precision fp32 --layout nchw --iterations 20
 }
 
+segmentation() {
+    local size group
+    for size in 240 480; do
+        group="DeepLabV3-ResNet-50 training, batch 4 at $size"
+        measure "$group" "Sightline bf16" $sightline segmentation training --size $size --warmup 2 --iterations 5
+        measure "$group" "PyTorch bf16 channels-last" "$python" Benchmarks/peers/torch_segmentation.py training --size $size --iterations 5
+        measure "$group" "GluonCV fp32" "$mxnet" Benchmarks/peers/mxnet_segmentation.py --size $size --iterations 3
+    done
+    group="DeepLabV3-ResNet-50 inference, batch 1 at 480"
+    measure "$group" "Sightline bf16" $sightline segmentation inference --batch 1 --iterations 10
+    measure "$group" "Sightline fp32" $sightline segmentation inference --batch 1 --precision float32 --iterations 10
+    measure "$group" "PyTorch bf16 channels-last" "$python" Benchmarks/peers/torch_segmentation.py inference --batch 1 --iterations 10
+    measure "$group" "PyTorch fp32" "$python" Benchmarks/peers/torch_segmentation.py inference --batch 1 --precision fp32 --layout nchw --iterations 10
+}
+
 pipeline() {
     local images=Benchmarks/data/jpeg500 group="decode 500×375, random-resized crop 224, flip, normalise, 2 workers"
     [ -d "$images" ] || "$python" Benchmarks/peers/make_images.py "$images"
@@ -72,6 +87,6 @@ pipeline() {
 }
 
 for _ in $(seq "$rounds"); do
-    for part in ${*:-training inference detection pipeline}; do "$part"; done
+    for part in ${*:-training inference detection segmentation pipeline}; do "$part"; done
 done
 python3 Benchmarks/summarize.py "$out"

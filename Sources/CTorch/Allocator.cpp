@@ -1,5 +1,7 @@
 #include "include/ct_allocator.h"
 
+#include "TensorMemory.h"
+
 #include <array>
 #include <cstdlib>
 #include <limits>
@@ -26,6 +28,7 @@ int ct_runtime_tune_allocator(void) {
     for (const char *name : userSettings) {
         if (std::getenv(name)) { return 0; }
     }
+    ct::installTensorMemory();
     constexpr int never = 0, always = std::numeric_limits<int>::max(), step = 64 << 20;
     return mallopt(M_MMAP_MAX, never) && mallopt(M_TRIM_THRESHOLD, always) && mallopt(M_TOP_PAD, step);
 #else

@@ -52,6 +52,14 @@ public enum ProcessMemory {
     /// The most that was ever resident.
     public static var peak: Int { field("VmHWM:") }
 
+    /// Bytes of large tensors on the processor: in use, waiting for their next use, and the most in use at once so far; 0 without
+    /// ``Runtime/prepare()``, or where the environment has settings of its own for the heap.
+    public static var tensors: (used: Int, waiting: Int, mostUsed: Int) {
+        var (used, waiting, most): (Int64, Int64, Int64) = (0, 0, 0)
+        ct_tensor_memory(&used, &waiting, &most)
+        return (Int(used), Int(waiting), Int(most))
+    }
+
     /// Begins a new count of ``peak``, where the kernel allows it.
     public static func resetPeak() {
         guard let file = FileHandle(forWritingAtPath: "/proc/self/clear_refs") else { return }

@@ -1,5 +1,6 @@
 // The process's memory allocator.
 #pragma once
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -9,6 +10,10 @@ extern "C" {
 /// tensor and before other threads are started; anybody who has set glibc's own variables in the environment keeps them.
 /// Returns 1 where it changed something, or 0 (another C library, or the environment decides).
 int ct_runtime_tune_allocator(void);
+
+/// Bytes of large tensors on the processor: in use, waiting for their next use, and the most in use at once so far. All are 0 where the
+/// allocator was not tuned.
+void ct_tensor_memory(int64_t *_Nonnull used, int64_t *_Nonnull waiting, int64_t *_Nonnull most);
 
 #ifdef __cplusplus
 }
