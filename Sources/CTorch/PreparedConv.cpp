@@ -2,6 +2,7 @@
 #include "FusedConv.h"
 #include "Support.h"
 #include "TapConv.h"
+#include "TapConvFloat.h"
 #include "Winograd.h"
 #include "WinogradFloat.h"
 #include "include/ct_inference.h"
@@ -19,8 +20,8 @@ struct ct_prepared_conv_s {
     std::map<std::vector<int64_t>, at::Tensor> packed;
     /// What our own bfloat16 kernels take, where the convolution is of their kind: weights and bias before rounding, and the packed weights.
     at::Tensor precise, preciseBias, minimal, taps;
-    /// Weights for minimal filtering in float32; made when they are first used.
-    at::Tensor transformed;
+    /// The same in float32.
+    at::Tensor minimalFloat, tapsFloat;
 
     bool fusable(const at::Tensor &x) const {
         return x.is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16) && x.scalar_type() == weight.scalar_type();
@@ -50,6 +51,28 @@ struct ct_prepared_conv_s {
         return std::nullopt;
     }
 
+    /// By the number of products, as ``ct::methodFor`` in bfloat16.
+    std::optional<at::Tensor> ownFloatKernels(const at::Tensor &x, const std::optional<at::Tensor> &residual) {
+        if (x.dim() != 4) { return std::nullopt; }
+        const int64_t height = x.size(2), width = x.size(3);
+        const double all = 9.0 * static_cast<double>(height * width);
+        const double minimal = ct::winogradfloat::isSuited(x, weight.sizes(), stride, padding, dilation)
+            ? 1.3 * static_cast<double>(ct::winogradfloat::products(height, width, dilation))
+            : all;
+        const double few = !residual && ct::tapsfloat::isSuited(x, weight.sizes(), stride, padding, dilation)
+            ? 1.1 * static_cast<double>(ct::taps::products(height, width, dilation))
+            : all;
+        if (minimal < all && minimal <= few) {
+            if (!minimalFloat.defined()) { minimalFloat = ct::winogradfloat::packed(weight); }
+            return ct::winogradfloat::convolved(x, minimalFloat, bias, residual, dilation, relu);
+        }
+        if (few < all) {
+            if (!tapsFloat.defined()) { tapsFloat = ct::tapsfloat::packed(weight); }
+            return ct::tapsfloat::convolved(x, tapsFloat, bias, dilation, relu);
+        }
+        return std::nullopt;
+    }
+
     at::Tensor run(const at::Tensor &x, const std::optional<at::Tensor> &residual) {
         if (!residual) {
             if (auto y = ownKernels(x)) { return *y; }
@@ -59,9 +82,8 @@ struct ct_prepared_conv_s {
             if (residual) y = y.add_(*residual);
             return relu ? y.relu_() : y;
         }
-        if (ct::winogradfloat::isSuited(x, weight.sizes(), groups == 1 ? stride : 0, padding, dilation)) {
-            if (!transformed.defined()) transformed = ct::winogradfloat::packed(weight);
-            return ct::winogradfloat::convolved(x, transformed, bias, residual, dilation, relu);
+        if (x.scalar_type() == at::kFloat && groups == 1) {
+            if (auto y = ownFloatKernels(x, residual)) { return *y; }
         }
         const at::Tensor &w = packed_weight(x);
         return residual ? ct::fused_conv_adding(x, w, bias, *residual, stride, padding, dilation, groups, relu)

@@ -160,17 +160,16 @@ void runByOutputs(const Pass &pass, int parts) {
 }  // namespace
 
 bool isSuited(const at::Tensor &x, at::IntArrayRef weightSizes, int64_t stride, int64_t padding, int64_t dilation) {
-    if (!(hasKernels() && weightSizes.size() == 4 && weightSizes[2] == 3 && weightSizes[3] == 3 && stride == 1 && dilation >= 1
-            && padding == dilation && weightSizes[0] % block == 0 && weightSizes[1] % lanes == 0 && x.is_cpu() && x.dim() == 4
-            && x.scalar_type() == at::kFloat && x.size(1) == weightSizes[1] && x.is_contiguous(at::MemoryFormat::ChannelsLast))) {
-        return false;
-    }
-    const int64_t tiles = x.size(0) * tilesAlong(x.size(2), dilation) * tilesAlong(x.size(3), dilation);
-    // Four times the weights are read; below so many tiles that takes longer than the products that are saved. And tiles that stand
-    // over the edge do work for nothing.
+    // Four times the weights are read; for fewer tiles that takes longer than the products that are saved.
     constexpr int64_t leastTiles = 16;
-    const int64_t pixels = x.size(0) * x.size(2) * x.size(3);
-    return tiles >= leastTiles && pixels * 2 >= tiles * outputSide * outputSide;
+    return hasKernels() && weightSizes.size() == 4 && weightSizes[2] == 3 && weightSizes[3] == 3 && stride == 1 && dilation >= 1
+        && padding == dilation && weightSizes[0] % block == 0 && weightSizes[1] % lanes == 0 && x.is_cpu() && x.dim() == 4
+        && x.scalar_type() == at::kFloat && x.size(1) == weightSizes[1] && x.is_contiguous(at::MemoryFormat::ChannelsLast)
+        && x.size(0) * tilesAlong(x.size(2), dilation) * tilesAlong(x.size(3), dilation) >= leastTiles;
+}
+
+int64_t products(int64_t height, int64_t width, int64_t dilation) {
+    return positions * tilesAlong(height, dilation) * tilesAlong(width, dilation);
 }
 
 at::Tensor packed(const at::Tensor &weight) {

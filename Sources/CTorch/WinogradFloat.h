@@ -11,8 +11,11 @@
 /// square is some twice the definition's in float32.
 namespace ct::winogradfloat {
 
-/// Whether this processor and a convolution of `x` (N, C, H, W, channels-last, float32) suit it and are likely to gain.
+/// Whether this processor and a convolution of `x` (N, C, H, W, channels-last, float32) suit it.
 bool isSuited(const at::Tensor &x, at::IntArrayRef weightSizes, int64_t stride, int64_t padding, int64_t dilation);
+
+/// How many products a channel and output of one image take, compared with the 9 a pixel of the definition.
+int64_t products(int64_t height, int64_t width, int64_t dilation);
 
 /// Transformed weights, from K, C, 3, 3.
 at::Tensor packed(const at::Tensor &weight);

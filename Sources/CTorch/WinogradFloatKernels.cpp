@@ -64,13 +64,13 @@ CT_INLINE void output6(const __m512 *m, int step, __m512 *y, int to) {
     y[3 * to] = times(a * aa, nearDifference, times(b * bb, farDifference, m[5 * step]));
 }
 
-template <int rows>
-CT_TARGET void multiplyRows(const float *tiles, int64_t channels, const float *weights, float *into) {
+template <int rows, bool adds>
+CT_TARGET void multiplyRows(const float *tiles, int64_t stride, int64_t channels, const float *weights, float *into) {
     __m512 sums[rows][4];
 #pragma unroll
     for (int row = 0; row < rows; ++row) {
 #pragma unroll
-        for (int v = 0; v < 4; ++v) { sums[row][v] = _mm512_setzero_ps(); }
+        for (int v = 0; v < 4; ++v) { sums[row][v] = adds ? _mm512_loadu_ps(into + row * block + v * lanes) : _mm512_setzero_ps(); }
     }
     for (int64_t c = 0; c < channels; ++c, weights += block) {
         __m512 w[4];
@@ -78,7 +78,7 @@ CT_TARGET void multiplyRows(const float *tiles, int64_t channels, const float *w
         for (int v = 0; v < 4; ++v) { w[v] = _mm512_loadu_ps(weights + v * lanes); }
 #pragma unroll
         for (int row = 0; row < rows; ++row) {
-            const __m512 x = _mm512_set1_ps(tiles[row * channels + c]);
+            const __m512 x = _mm512_set1_ps(tiles[row * stride + c]);
 #pragma unroll
             for (int v = 0; v < 4; ++v) { sums[row][v] = _mm512_fmadd_ps(x, w[v], sums[row][v]); }
         }
@@ -87,6 +87,19 @@ CT_TARGET void multiplyRows(const float *tiles, int64_t channels, const float *w
     for (int row = 0; row < rows; ++row) {
 #pragma unroll
         for (int v = 0; v < 4; ++v) { _mm512_storeu_ps(into + row * block + v * lanes, sums[row][v]); }
+    }
+}
+
+template <bool adds>
+void multiplyUpToSix(const float *tiles, int64_t rows, int64_t stride, int64_t channels, const float *weights, float *into) {
+    switch (rows) {
+    case 6: return multiplyRows<6, adds>(tiles, stride, channels, weights, into);
+    case 5: return multiplyRows<5, adds>(tiles, stride, channels, weights, into);
+    case 4: return multiplyRows<4, adds>(tiles, stride, channels, weights, into);
+    case 3: return multiplyRows<3, adds>(tiles, stride, channels, weights, into);
+    case 2: return multiplyRows<2, adds>(tiles, stride, channels, weights, into);
+    case 1: return multiplyRows<1, adds>(tiles, stride, channels, weights, into);
+    default: return;
     }
 }
 
@@ -121,16 +134,11 @@ CT_TARGET void transformInput(const float *const *pixels, int64_t channels, floa
     }
 }
 
-CT_TARGET void multiply(const float *tiles, int64_t rows, int64_t channels, const float *weights, float *into) {
-    switch (rows) {
-    case 6: return multiplyRows<6>(tiles, channels, weights, into);
-    case 5: return multiplyRows<5>(tiles, channels, weights, into);
-    case 4: return multiplyRows<4>(tiles, channels, weights, into);
-    case 3: return multiplyRows<3>(tiles, channels, weights, into);
-    case 2: return multiplyRows<2>(tiles, channels, weights, into);
-    case 1: return multiplyRows<1>(tiles, channels, weights, into);
-    default: return;
-    }
+void multiply(const float *tiles, int64_t rows, int64_t channels, const float *weights, float *into) {
+    multiplyUpToSix<false>(tiles, rows, channels, channels, weights, into);
+}
+void multiplyAdding(const float *tiles, int64_t rows, int64_t stride, int64_t channels, const float *weights, float *into) {
+    multiplyUpToSix<true>(tiles, rows, stride, channels, weights, into);
 }
 
 CT_TARGET void transformOutput(const float *sums, int64_t stride, const float *bias, bool adds, bool relu, float *const *pixels) {
@@ -170,6 +178,7 @@ namespace ct::winogradfloat {
 bool hasKernels() { return false; }
 void transformInput(const float *const *, int64_t, float *, int64_t) {}
 void multiply(const float *, int64_t, int64_t, const float *, float *) {}
+void multiplyAdding(const float *, int64_t, int64_t, int64_t, const float *, float *) {}
 void transformOutput(const float *, int64_t, const float *, bool, bool, float *const *) {}
 
 }  // namespace ct::winogradfloat

@@ -18,6 +18,9 @@ void transformInput(const float *const *pixels, int64_t channels, float *into, i
 /// Sums for `rows` (at most 6) tiles and 64 outputs: `into` rows × 64 = `tiles` rows × channels times `weights` channels × 64.
 void multiply(const float *tiles, int64_t rows, int64_t channels, const float *weights, float *into);
 
+/// Adds them to what is there; `tiles` has its rows `stride` apart.
+void multiplyAdding(const float *tiles, int64_t rows, int64_t stride, int64_t channels, const float *weights, float *into);
+
 /// Turns the sums of one tile and 64 outputs, position p at `sums + p * stride`, into 16 pixels: plus bias, plus what is there where `adds`,
 /// then ReLU where `relu`.
 void transformOutput(const float *sums, int64_t stride, const float *bias, bool adds, bool relu, float *const *pixels);

@@ -15,6 +15,7 @@ import Torch
         Shape(images: 3, input: 64, output: 192, height: 17, width: 30, dilation: 2),
         Shape(images: 1, input: 128, output: 128, height: 33, width: 41, dilation: 4),
         Shape(images: 1, input: 64, output: 64, height: 5, width: 6, dilation: 6),
+        Shape(images: 2, input: 300, output: 64, height: 21, width: 19, dilation: 12),
         Shape(images: 2, input: 20, output: 100, height: 21, width: 20, dilation: 1),
     ]
 
