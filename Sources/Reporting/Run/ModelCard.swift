@@ -73,8 +73,10 @@ public struct ModelCard {
 
     private var opening: String {
         let (channels, height, width) = context.imageShape
-        var text = "\(network) with \(Figures.parameters(parameterCount)) parameters, for images of \(height)×\(width) pixels in "
+        let size = context.takesAnySize ? "any size" : "\(height)×\(width) pixels"
+        var text = "\(network) with \(Figures.parameters(parameterCount)) parameters, for images of \(size) in "
         text += channels == 1 ? "grey" : "colour"
+        if context.takesAnySize { text += ", of which training saw crops of \(height)×\(width) pixels" }
         text +=
             ", trained from \(context.start) for \(Figures.count(summary.history.count, "epoch"))\(summary.stoppedEarly ? " (stopped early)" : "")."
         if context.validationSource != nil, let best = summary.best {

@@ -14,6 +14,8 @@ public struct RunContext: Sendable {
     public var validationImages: Int?
     /// Channels, height and width of the network's input.
     public var imageShape: (channels: Int, height: Int, width: Int)
+    /// Whether the network takes images of any size, and ``imageShape`` is that of the crops that it is trained on.
+    public var takesAnySize = false
     /// Where the first weights come from, for people: `random weights`.
     public var start: String
     /// The hyperparameters as they were resolved.

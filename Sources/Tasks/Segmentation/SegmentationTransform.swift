@@ -4,7 +4,7 @@ import Weights
 
 /// From a picture and its mask as they are stored to the square that the network sees and the classes that it is to find there.
 ///
-/// Training varies both alike: rescale, crop, flip (``SegmentationView``); and the picture alone: colours, and a blur. Each is one pass over
+/// Training varies both alike: rescale, crop, flip; and the picture alone: colours, and a blur. Each is one pass over
 /// the part that is shown, of which no more is decoded than is needed, and mask values are copied, never mixed. Outside of the picture lie
 /// the mean colour and 255, which no loss counts (GluonCV fills with class 0 there). Normalisation follows on the device.
 public struct SegmentationTransform: Sendable {

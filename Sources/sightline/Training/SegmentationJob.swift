@@ -35,10 +35,11 @@ struct SegmentationJob {
             workers: training.workers)
         validation = data.validation
         let resolved = task.hyperparameters
-        let context = RunContext(
+        var context = RunContext(
             task: "image segmentation", classes: data.training.classNames, training: (data.training.source, data.training.count),
             validation: data.validation.map { ($0.source, $0.count) }, imageShape: (3, resolved.cropSize, resolved.cropSize),
             start: start.title, hyperparameters: resolved.resolved, defaults: SegmentationHyperparameters().resolved)
+        context.takesAnySize = true
         job = try TrainingJob(
             task, network: task.architecture.name, context: context, notes: task.notes + data.notes, values: resolved.training,
             rule: resolved.updateRule, decline: Self.decline(resolved.scheduler), resolved: resolved.resolved, start: start.record,
