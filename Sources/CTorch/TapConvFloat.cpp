@@ -19,7 +19,7 @@ constexpr int64_t taps = 9;
 /// Inputs whose weights for 64 outputs stay in the first-level cache while all pixels go over them.
 constexpr int64_t channelsTogether = 128;
 /// Pixels whose sums for 64 outputs stay in the second-level cache.
-constexpr int64_t pixelsTogether = 1800;
+constexpr int64_t pixelsTogether = 900;
 
 const float *floats(const at::Tensor &tensor) { return static_cast<const float *>(tensor.const_data_ptr()); }
 float *mutableFloats(const at::Tensor &tensor) { return static_cast<float *>(tensor.mutable_data_ptr()); }
