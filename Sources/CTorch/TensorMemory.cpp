@@ -22,16 +22,16 @@
 //
 // Here the largest tensors, of which there are few sizes, take blocks of nearly their own size again. Blocks that wait for their next use
 // are given back, those that have waited longest first, before all blocks together become more than what was in use at once at some time
-// and a fifth. Smaller tensors the heap keeps together well: they stay there.
+// and a tenth. Smaller tensors the heap keeps together well: they stay there.
 namespace ct {
 namespace {
 
 /// Smaller tensors are the heap's.
-constexpr size_t smallest = 24 << 20;
+constexpr size_t smallest = 14 << 20;
 /// Kept before a tensor's bytes; libtorch wants them aligned to this.
 constexpr size_t headerBytes = 64;
 /// How much all blocks together may be, compared with what was in use at once.
-constexpr double slack = 1.2;
+constexpr double slack = 1.1;
 
 /// Blocks begin on a page; tensors of one size that are walked through together must not all fall into the same sets of a cache.
 constexpr size_t colours = 32, colourBytes = 2 * headerBytes, spareBytes = colours * colourBytes;
