@@ -21,9 +21,8 @@ extension Mistake {
             $0.set("optimizer", to: "sdg")
             $0.set("momentum", to: 2)
         },
-        Mistake("another number of classes", ["num_classes is 7", "4"]) { $0.set("num_classes", to: 7) },
+        Mistake("a class beyond num_classes", ["photos.lst:4", "num_classes"]) { $0.set("num_classes", to: 3) },
         Mistake("another number of samples", ["num_training_samples is 50", "48"]) { $0.set("num_training_samples", to: 50) },
-        Mistake("a batch larger than the data", ["mini_batch_size", "48"]) { $0.set("mini_batch_size", to: 64) },
         Mistake("no channel train", ["inputdataconfig.json", "'train'", "training"]) {
             $0.remove("train")
             $0.channel("training", "photos")
