@@ -75,11 +75,12 @@ let package = Package(
         + room("Tasks", ["Networks", "Torch", "Datasets", "Imaging", "Weights"])
         + room("Training", ["Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights", metrics])
         + room("Reporting", ["Training", "Tasks", "Datasets", "Weights", "Imaging"])
+        + room("Container", ["Training", "Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights"])
         + [
             .executableTarget(
                 name: "sightline",
                 dependencies: [
-                    "Reporting", "Training", "Tasks", "Networks", "Datasets", "Storage", "Weights", "Imaging", "Torch",
+                    "Container", "Reporting", "Training", "Tasks", "Networks", "Datasets", "Storage", "Weights", "Imaging", "Torch",
                     argumentParser,
                 ],
                 swiftSettings: swiftSettings),

@@ -64,13 +64,13 @@ extension RunFolder {
         let done = progress.epoch
         if progress.stoppedEarly {
             throw TrainingError(
-                .runFolder,
+                .finished,
                 "The run in \(path) is finished: it stopped early after \(done) epoch\(done == 1 ? "" : "s"). To train on, use --model \(model) and another --output."
             )
         }
         guard settings.epochs > done else {
             throw TrainingError(
-                .runFolder,
+                .finished,
                 "The run in \(path) is finished: \(done) epoch\(done == 1 ? " is" : "s are") done. "
                     + "To extend it, add -p epochs=N with N above \(done).")
         }

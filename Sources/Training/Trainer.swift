@@ -37,6 +37,8 @@ public final class Trainer<Job: TrainingTask> {
         if let checkpoint {
             progress = checkpoint.progress
             try checkpoint.restore(network: task.network, optimizer: optimizer)
+            // A model that is gone, as where a copy of the folder was broken off, is no best one: the next epoch's replaces it.
+            if !FileManager.default.fileExists(atPath: folder.model) { (progress.best, progress.bestEpoch) = (nil, nil) }
         }
         progress.fingerprint = settings.fingerprint
         progress.finished = false
@@ -90,8 +92,7 @@ public final class Trainer<Job: TrainingTask> {
             tell(.stepped(info(steps: steps, rate: rate)))
             if Interruption.isRequested {
                 try readPending()
-                // Between the last step and validation a checkpoint would have to say so; the epoch's end is near enough.
-                if steps.map({ progress.step < $0 }) ?? true { try interrupt() }
+                try interrupt()
             }
         }
         try readPending()
@@ -158,6 +159,9 @@ public final class Trainer<Job: TrainingTask> {
 
     private func interrupt() throws -> Never {
         try save()
+        if settings.keepsModelWhenInterrupted, !FileManager.default.fileExists(atPath: folder.model) {
+            try ModelFolder.write(task.describe(metrics: [:]), weights: task.network.weightArrays(), to: folder.model)
+        }
         tell(.interrupted(checkpoint: folder.checkpoint))
         throw TrainingError(
             .interrupted,
@@ -168,7 +172,7 @@ public final class Trainer<Job: TrainingTask> {
     // MARK: Between epochs
 
     private func closeEpoch(_ loader: BatchLoader<Job.Builder>) throws {
-        let validation = try task.validate { done, total in tell(.validating(done: done, total: total)) } ?? []
+        let validation = try validate()
         let running = progress.running
         let objective = validation.first { $0.name == task.objective }
         // Without validation data every epoch replaces the one before it.
@@ -196,6 +200,14 @@ public final class Trainer<Job: TrainingTask> {
         if !loader.skipped.isEmpty { tell(.skipped(count: loader.skipped.count, reasons: loader.skipped.map(\.reason))) }
         if progress.stoppedEarly { tell(.stoppedEarly(epoch: record.epoch)) }
         if Interruption.isRequested, progress.epoch < settings.epochs, !progress.stoppedEarly { try interrupt() }
+    }
+
+    /// An interruption does not wait for it to end: a checkpoint behind the last step goes on with validation.
+    private func validate() throws -> [MetricValue] {
+        try task.validate { done, total in
+            tell(.validating(done: done, total: total))
+            if Interruption.isRequested, total.map({ done < $0 }) ?? true { try interrupt() }
+        } ?? []
     }
 
     private func write(_ record: EpochRecord) throws {

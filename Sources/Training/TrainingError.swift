@@ -8,6 +8,8 @@ public struct TrainingError: Error, Equatable, CustomStringConvertible, Sendable
         case diverged
         /// The run folder does not allow what was asked.
         case runFolder
+        /// The run in the folder has come to its end, so it can't go on.
+        case finished
     }
 
     /// What kind it is.

@@ -22,6 +22,9 @@ public struct TrainingSettings: Sendable {
     public var workers: Int?
     /// Images that can't be read and are left out, at most; 0: the first one stops the run.
     public var unreadableLimit = 0
+    /// Whether a run that is interrupted before its first epoch has ended leaves its weights as a model: what a container's platform takes
+    /// away is the model, not the checkpoint.
+    public var keepsModelWhenInterrupted = false
 
     /// Gathers settings.
     public init(

@@ -22,14 +22,23 @@ struct Sightline: ParsableCommand {
             progress and errors to standard error. NO_COLOR is honoured.
             """,
         version: version,
-        subcommands: [Train.self, Evaluate.self, Predict.self, Info.self, Check.self, Convert.self, Feed.self, Completions.self])
+        subcommands: [
+            Train.self, Evaluate.self, Predict.self, Info.self, Check.self, Convert.self, Feed.self, ContainerCommand.self,
+            Completions.self,
+        ])
 
     /// Runs the command and leaves with its status; ArgumentParser's own statuses for misuse lie above 63.
     static func main() {
         // A reader that goes away (`sightline info … | head`) is no failure.
         signal(SIGPIPE, SIG_IGN)
-        let status = perform(Array(CommandLine.arguments.dropFirst()))
+        let status = perform(arguments(CommandLine.arguments))
         Glibc.exit(status)
+    }
+
+    /// What to parse. Under the names `train` and `serve` the program is a container's: a platform starts an image with these words.
+    private static func arguments(_ words: [String]) -> [String] {
+        let name = words.first?.split(separator: "/").last.map(String.init) ?? ""
+        return (["train", "serve"].contains(name) ? ["container", name] : []) + words.dropFirst()
     }
 
     private static func perform(_ arguments: [String]) -> Int32 {

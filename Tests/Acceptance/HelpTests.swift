@@ -20,8 +20,8 @@ extension Acceptance {
         @Test(
             "Every command helps with examples, on standard output, and leaves with 0",
             arguments: [
-                [], ["train"], ["train", "classification"], ["train", "segmentation"], ["evaluate"], ["predict"], ["info"], ["check"],
-                ["completions"],
+[], ["train"], ["train", "classification"], ["train", "detection"], ["train", "segmentation"], ["evaluate"], ["predict"],
+                ["info"], ["check"], ["completions"], ["container"], ["container", "train"],
             ])
         func examples(command: [String]) throws {
             let place = try Workspace()

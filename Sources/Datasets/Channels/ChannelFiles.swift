@@ -9,11 +9,12 @@ public struct ChannelFiles: Sendable {
     /// Relative paths of all files, hidden ones left out, in the order of their UTF-8 bytes.
     public let paths: [String]
 
-    /// Lists a store.
+    /// Lists a store. `ignored`: names at its top that are passed over with all that lies below them.
     /// - Throws: `StorageError` where it can't be listed; ``DatasetError`` where it holds nothing.
-    public init(_ store: any ObjectStore) throws {
+    public init(_ store: any ObjectStore, ignoring ignored: [String] = []) throws {
         self.store = store
-        paths = try store.list().map(\.name)
+        let names = try store.list().map(\.name)
+        paths = ignored.isEmpty ? names : names.filter { !ignored.contains(String($0.prefix { $0 != "/" })) }
         guard !paths.isEmpty else {
             throw DatasetError(.unreadable, at: store.place, "it holds no files", remedy: "check the path")
         }

@@ -21,6 +21,9 @@ public struct AnnotatedChannel: Sendable {
     public var labelFormat = AugmentedManifest.LabelFormat.multiHot
     /// `train` or `validation`, where one folder holds both.
     public var channel = "train"
+    /// Names at the top of ``location`` that are no part of the data set, such as `train_annotation` in `train`: a prefix of a bucket that is
+    /// no whole folder's name brings neighbours in.
+    public var ignored: [String] = []
     /// Opens buckets.
     public var stores: Stores
 
@@ -39,7 +42,7 @@ public struct AnnotatedChannel: Sendable {
             return try openBoxes(in: Location(list), images: list == location ? nil : place)
         }
         if list == nil, let images = try openFile(place) { return try checked(images) }
-        if list == nil, task != .classification, let files = try? ChannelFiles(try stores.open(place)),
+        if list == nil, task != .classification, let files = try? ChannelFiles(try stores.open(place), ignoring: ignored),
             let images = try open(files)
         {
             return try checked(images)
@@ -209,7 +212,7 @@ public struct AnnotatedChannel: Sendable {
             return try checked(COCOImages(name, in: store, images: stores.open(place), classNames: classNames))
         }
         let files = try ChannelFiles(try stores.open(annotations))
-        let images = try ChannelFiles(try stores.open(place))
+        let images = try ChannelFiles(try stores.open(place), ignoring: ignored)
         func holds(_ suffix: String) -> Bool { files.paths.contains { $0.lowercased().hasSuffix(suffix) } }
         if holds(".json") { return try checked(BoxFiles(images: images, annotations: files, classNames: classNames)) }
         if holds(".xml") { return try checked(PascalVOCImages(images: images, annotations: files, classNames: classNames)) }

@@ -25,6 +25,8 @@ public struct SegmentationChannel: AnnotationChannel {
     public var recordCount: Int?
     /// The share of this host where several train on one data set.
     public var shard: RecordShard?
+    /// Names at the top of ``location`` that belong to other channels: ``AnnotatedChannel/ignored``.
+    public var ignored: [String] = []
     /// Opens buckets.
     public var stores: Stores
     /// Ends waiting for pipes.
@@ -67,6 +69,7 @@ public struct SegmentationChannel: AnnotationChannel {
         files.annotations = try annotations.map(copied)
         files.channel = channel
         files.classNames = classNames
+        files.ignored = ignored
         files.attributeNames = attributeNames
         let dataset = try SegmentationDataset(files.open(), classNames: classNames, classCount: classCount, labelMap: map)
         return try dataset.share(shard, recordCount: recordCount)

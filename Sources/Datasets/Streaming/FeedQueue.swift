@@ -79,7 +79,9 @@ final class FeedQueue: @unchecked Sendable {
         }
         if let fatal { throw fatal }
         guard index > 0 || isCancelled else {
-            throw DatasetError(.unreadable, at: source, "epoch \(epoch)'s stream holds no records", remedy: "check what feeds it")
+            throw DatasetError(
+                .unreadable, at: source, "epoch \(epoch)'s stream holds no records",
+                remedy: "check what feeds it; AttributeNames of a manifest must be those of its lines")
         }
         put(.endOfEpoch)
     }

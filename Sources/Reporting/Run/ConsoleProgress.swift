@@ -65,7 +65,7 @@ public final class ConsoleProgress: TrainingObserver {
     private func validating(_ done: Int, of total: Int?) -> StyledText {
         var text = StyledText("epoch \(epochsDone + 1)/\(epochs)  ", .bold)
         text.append("validation  \(Figures.count(done))\(total.map { "/\(Figures.count($0))" } ?? "")")
-        if Interruption.isRequested { text.append("  stopping after it", .yellow) }
+        if Interruption.isRequested { text.append("  stopping", .yellow) }
         return text
     }
 

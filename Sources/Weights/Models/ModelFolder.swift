@@ -24,7 +24,7 @@ public enum ModelFolder {
         try writeAtomically([UInt8](try encoder.encode(description)) + [0x0A], to: folder + "/" + descriptionName)
     }
 
-    /// Reads a model folder, its `model.safetensors` alone, or — where nothing describes the model — only weights.
+    /// Reads a model folder, its `.tar.gz`, its `model.safetensors` alone, or — where nothing describes the model — only weights.
     /// - Returns: the weights, and the description where there is one.
     /// - Throws: ``WeightsError`` that names the file and what is wrong with it.
     public static func read(_ path: String) throws -> (description: ModelDescription?, weights: WeightDictionary) {
@@ -33,6 +33,7 @@ public enum ModelFolder {
             throw WeightsError(.system, "\(path): there is no such model. Give a model folder, or a .safetensors, .pth or .th file.")
         }
         guard isFolder.boolValue else {
+            if ModelArchive.isArchive(path) { return try readArchive(path) }
             let weights = try WeightFile.read(path)
             return (try weights.metadata[metadataKey].map { try describe(Data($0.utf8), in: path) }, weights)
         }
@@ -49,6 +50,19 @@ public enum ModelFolder {
             return (try describe(data, in: path + "/" + descriptionName), weights)
         }
         return (try weights.metadata[metadataKey].map { try describe(Data($0.utf8), in: file) }, weights)
+    }
+
+    /// The model in an archive. Its weights stay mapped when the files are gone.
+    private static func readArchive(_ path: String) throws -> (description: ModelDescription?, weights: WeightDictionary) {
+        let folder = NSTemporaryDirectory() + "sightline-model-\(UUID().uuidString)"
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw WeightsError(.system, "\(folder) cannot be made: \(error.localizedDescription) Set TMPDIR to a folder with room.")
+        }
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try ModelArchive.unpack(path, to: folder)
+        return try read(folder)
     }
 
     private static func describe(_ data: Data, in file: String) throws -> ModelDescription {

@@ -45,7 +45,7 @@ struct TrainClassification: ParsableCommand {
     func run() throws {
         Interruption.install()
         try training.checkOutput()
-        let job = try ClassificationJob(self)
-        try job.run(training)
+        let job = try ClassificationJob(training.settings(), runChannels())
+        if training.dryRun { job.describe(asJSON: training.json) } else { try job.train() }
     }
 }

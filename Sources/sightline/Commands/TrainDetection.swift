@@ -56,7 +56,7 @@ struct TrainDetection: ParsableCommand {
     func run() throws {
         Interruption.install()
         try training.checkOutput()
-        let job = try DetectionJob(self)
-        try job.run(training)
+        let job = try DetectionJob(training.settings(), runChannels())
+        if training.dryRun { job.describe(asJSON: training.json) } else { try job.train() }
     }
 }

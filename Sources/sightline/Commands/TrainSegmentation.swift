@@ -66,7 +66,7 @@ struct TrainSegmentation: ParsableCommand {
     func run() throws {
         Interruption.install()
         try training.checkOutput()
-        let job = try SegmentationJob(self)
-        try job.run(training)
+        let job = try SegmentationJob(training.settings(), runChannels())
+        if training.dryRun { job.describe(asJSON: training.json) } else { try job.train() }
     }
 }

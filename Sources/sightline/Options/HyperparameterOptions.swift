@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Tasks
 
 /// Hyperparameters from the command line and from a file; the command line wins.
 struct HyperparameterOptions: ParsableArguments {
@@ -25,51 +25,16 @@ struct HyperparameterOptions: ParsableArguments {
     func values() throws -> [String: String] {
         var values: [String: String] = [:]
         if let hyperparameters {
-            values = try Self.read(hyperparameters)
+            do {
+                values = try HyperparameterFile.read(hyperparameters)
+            } catch let error as TaskError {
+                throw Failure.usage(error.description)
+            }
             // What a run's own hyperparameters.json says of its start is no hyperparameter.
             for name in RunRecord.names { values[name] = nil }
         }
         for pair in pairs { values[pair.name] = pair.value }
         return values
-    }
-
-    private static func read(_ path: String) throws -> [String: String] {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw Failure.usage("\(path) cannot be read. Check the path given to --hyperparameters.")
-        }
-        do {
-            return try JSONDecoder().decode([String: Value].self, from: data).compactMapValues(\.text)
-        } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
-            let place = context.codingPath.first.map { "the value of '\($0.stringValue)' is nested" } ?? "it is no object"
-            throw Failure.usage("\(path): \(place). Write one flat JSON object, such as {\"epochs\": 10}.")
-        } catch {
-            throw Failure.usage("\(path) is no JSON. Write one flat JSON object, such as {\"epochs\": 10}.")
-        }
-    }
-
-    /// A hyperparameter as JSON may have it.
-    private enum Value: Decodable {
-        case null
-        case one(String)
-
-        var text: String? { if case .one(let text) = self { text } else { nil } }
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if container.decodeNil() {
-                self = .null
-            } else if let flag = try? container.decode(Bool.self) {
-                self = .one(flag ? "1" : "0")
-            } else if let number = try? container.decode(Int.self) {
-                self = .one(String(number))
-            } else if let number = try? container.decode(Double.self) {
-                self = .one(String(number))
-            } else if let numbers = try? container.decode([Int].self) {
-                self = .one(numbers.map(String.init).joined(separator: ","))
-            } else {
-                self = .one(try container.decode(String.self))
-            }
-        }
     }
 }
 

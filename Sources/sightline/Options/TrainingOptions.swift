@@ -1,4 +1,5 @@
 import ArgumentParser
+import Reporting
 import Training
 
 /// What every task's training takes besides its data.
@@ -52,6 +53,26 @@ struct TrainingOptions: ParsableArguments {
     /// What to do about a run that lies in the output folder.
     var policy: ResumePolicy { resume ? .resume : overwrite ? .overwrite : .fresh }
 
+    /// The run that the options ask for. Starts the engine.
+    func settings() throws -> RunSettings {
+        var settings = RunSettings(
+            folder: RunFolder(output), hyperparameters: try hyperparameters.values(), policy: policy, device: try engine.start(),
+            workers: workers, unreadableLimit: skipUnreadable, classNames: classNames?.names, showsDownloads: !quiet,
+            listeners: listeners)
+        if let model { settings.start = .model(model) } else if let pretrained { settings.start = .weights(pretrained) }
+        return settings
+    }
+
+    private func listeners(_ context: RunContext) -> RunListeners {
+        let console = quiet ? nil : ConsoleProgress(.standardError, context: context)
+        let progress = json ? JSONProgress(.standardOutput, context: context) : nil
+        let observers: [(any TrainingObserver)?] = [progress, console]
+        return RunListeners(
+            observers: observers.compactMap { $0 },
+            note: { [quiet] note in if !quiet { TextOutput.standardError.write("note: \(note)\n") } },
+            close: { console?.close() })
+    }
+
     /// Refuses a folder that holds another run, before anything is read.
     func checkOutput() throws { if policy == .fresh, !dryRun { try RunFolder(output).checkIsFree() } }
 }
@@ -79,9 +100,12 @@ struct ValidationOptions: ParsableArguments {
         }
     }
 
-    /// What a user should know of the choice.
-    static let none =
-        "no validation data: the last epoch's model is kept, and how good it is stays unknown. --validation-split 0.1 helps."
-    static let same =
-        "training and validation images are the same: the figures tell how well they are remembered. --validation-split 0.1 helps."
+    /// What notes about the choice advise.
+    static let advice = "--validation-split 0.1 helps."
+
+    /// What was chosen. `channel`: that at the path of the validation images.
+    func choice<Channel: RunChannel>(_ channel: (_ path: String) -> Channel) -> RunChannels<Channel>.Validation {
+        if let validationSplit { return .share(validationSplit) }
+        return validation.map { .channel(channel($0)) } ?? .absent
+    }
 }

@@ -1,27 +1,22 @@
 import Datasets
 import Storage
-import Tasks
 
-extension RunData where Channel == ClassificationChannel {
+extension TrainClassification {
     /// The images that the command's options name.
-    init(_ options: TrainClassification, _ hyperparameters: ClassificationHyperparameters, classNames: [String]?) throws {
+    func runChannels() throws -> RunChannels<ClassificationChannel> {
         let stores = Stores()
-        func opened(_ path: String, _ split: ClassificationSplit, list: String?) -> ClassificationChannel {
+        func channel(_ path: String, _ split: ClassificationSplit, list: String?) -> ClassificationChannel {
             var channel = ClassificationChannel(path, stores: stores)
-            options.channels.apply(to: &channel)
+            channels.apply(to: &channel)
             channel.split = split
             channel.list = list
-            channel.isMultiLabel = hyperparameters.multiLabel
             return channel
         }
-        var channel = opened(options.train, .training, list: options.trainLst)
-        channel.classNames = classNames
-        channel.classCount = hyperparameters.numClasses
-        channel.recordCount = hyperparameters.numTrainingSamples
-        channel.shard = try options.channels.recordShard()
-        channel.shardUnit = options.channels.shardBy
-        try self.init(channel, held: options.held, seed: hyperparameters.seed) {
-            opened($0, .validation, list: options.held.validationLst)
-        }
+        var training = channel(train, .training, list: trainLst)
+        training.shard = try channels.recordShard()
+        training.shardUnit = channels.shardBy
+        return RunChannels(
+            training: training, validation: held.choice { channel($0, .validation, list: held.validationLst) },
+            advice: ValidationOptions.advice)
     }
 }

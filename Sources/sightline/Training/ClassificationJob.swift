@@ -4,33 +4,35 @@ import Reporting
 import Tasks
 import Training
 
-/// A classification run as the command line describes it.
+/// A classification run that can begin.
 struct ClassificationJob {
     private let job: TrainingJob<ClassificationTask>
+    private let run: RunSettings
     private let validation: ClassificationSource?
 
-    init(_ options: TrainClassification) throws {
-        let training = options.training
-        let device = try training.engine.start()
-        var start = try StartingWeights(training, of: .classification)
-        let given = try training.hyperparameters.values()
+    init(_ run: RunSettings, _ channels: RunChannels<ClassificationChannel>) throws {
+        self.run = run
+        var start = try StartingWeights(run.start, of: .classification)
+        let given = run.hyperparameters
         let hyperparameters: ClassificationHyperparameters
         do {
             hyperparameters = try ClassificationHyperparameters(given.merging(start.hyperparameters) { given, _ in given })
         } catch let error as TaskError {
             throw Failure.usage(error.description)
         }
-        if hyperparameters.usePretrainedModel { try training.refuseSecondStart() }
-        let data = try RunData(options, hyperparameters, classNames: start.classNames ?? training.classNames?.names)
+        if hyperparameters.usePretrainedModel { try run.refuseSecondStart() }
+        let data = try RunData(channels, hyperparameters.training, classNames: start.classNames ?? run.classNames) {
+            $0.isMultiLabel = hyperparameters.multiLabel
+        }
         if hyperparameters.usePretrainedModel {
-            start = try StartingWeights(imageNetFor: "resnet\(hyperparameters.numLayers)", quiet: training.quiet)
+            start = try StartingWeights(imageNetFor: "resnet\(hyperparameters.numLayers)", shown: run.showsDownloads)
         }
         var own = hyperparameters
         // It counts all hosts' images; this host's were counted.
-        if options.channels.shard != nil { own.numTrainingSamples = nil }
+        if channels.training.shard != nil { own.numTrainingSamples = nil }
         let task = try ClassificationTask(
-            hyperparameters: own, training: data.training, validation: data.validation, start: start.initial, device: device,
-            workers: training.workers)
+            hyperparameters: own, training: data.training, validation: data.validation, start: start.initial, device: run.device,
+            workers: run.workers)
         validation = data.validation
         let resolved = task.hyperparameters
         let context = RunContext(
@@ -40,18 +42,21 @@ struct ClassificationJob {
         job = try TrainingJob(
             task, network: task.architecture.name, context: context, notes: task.notes + data.notes, values: resolved.training,
             rule: resolved.updateRule, resolved: resolved.resolved, start: start.record,
-            checkpointFrequency: resolved.checkpointFrequency, validationSplit: options.held.validationSplit, options: training)
+            checkpointFrequency: resolved.checkpointFrequency, validationShare: channels.validationShare, run: run)
     }
 
-    func run(_ options: TrainingOptions) throws {
-        guard !options.dryRun else { return job.describe(asJSON: options.json) }
+    /// Prints what would be trained on what.
+    func describe(asJSON: Bool) { job.describe(asJSON: asJSON) }
+
+    /// Trains.
+    func train() throws {
         let task = job.task
         let best = BestValidation { task.lastValidation }
-        try job.train(options, listening: [best]) { folder in
+        try job.train(listening: [best]) { folder in
             guard case .dataset(let dataset) = validation else { return nil }
             // A resumed run whose best epoch lies before the interruption has to look again.
             let metrics =
-                try best.metrics ?? ClassificationPredictor(folder.model, device: task.device).evaluate(dataset, workers: options.workers)
+                try best.metrics ?? ClassificationPredictor(folder.model, device: task.device).evaluate(dataset, workers: run.workers)
             return EvaluationReport(metrics, classes: job.context.classes, seconds: 0)
         }
     }

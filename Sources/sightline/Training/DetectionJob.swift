@@ -4,34 +4,36 @@ import Reporting
 import Tasks
 import Training
 
-/// A detection run as the command line describes it.
+/// A detection run that can begin.
 struct DetectionJob {
     private let job: TrainingJob<DetectionTask>
+    private let run: RunSettings
     private let validation: DetectionSource?
 
-    init(_ options: TrainDetection) throws {
-        let training = options.training
-        let device = try training.engine.start()
-        var start = try StartingWeights(training, of: .detection)
-        let given = try training.hyperparameters.values().merging(start.hyperparameters) { given, _ in given }
+    init(_ run: RunSettings, _ channels: RunChannels<DetectionChannel>) throws {
+        self.run = run
+        var start = try StartingWeights(run.start, of: .detection)
+        let given = run.hyperparameters.merging(start.hyperparameters) { given, _ in given }
         let hyperparameters: DetectionHyperparameters
         do {
             hyperparameters = try DetectionHyperparameters(given)
         } catch let error as TaskError {
             throw Failure.usage(error.description)
         }
-        if hyperparameters.usePretrainedModel { try training.refuseSecondStart() }
-        let data = try RunData(options, hyperparameters, classNames: start.classNames ?? training.classNames?.names)
+        if hyperparameters.usePretrainedModel { try run.refuseSecondStart() }
+        let data = try RunData(channels, hyperparameters.training, classNames: start.classNames ?? run.classNames) {
+            $0.labelWidth = hyperparameters.labelWidth
+        }
         if hyperparameters.usePretrainedModel {
             let name = hyperparameters.baseNetwork.rawValue.replacing("-", with: "")
-            start = try StartingWeights(imageNetFor: name, quiet: training.quiet)
+            start = try StartingWeights(imageNetFor: name, shown: run.showsDownloads)
         }
         var own = hyperparameters
         // It counts all hosts' images; this host's were counted.
-        if options.channels.shard != nil { own.training.numTrainingSamples = nil }
+        if channels.training.shard != nil { own.training.numTrainingSamples = nil }
         let task = try DetectionTask(
-            hyperparameters: own, training: data.training, validation: data.validation, start: start.initial, device: device,
-            workers: training.workers)
+            hyperparameters: own, training: data.training, validation: data.validation, start: start.initial, device: run.device,
+            workers: run.workers)
         validation = data.validation
         let resolved = task.hyperparameters
         let context = RunContext(
@@ -40,18 +42,21 @@ struct DetectionJob {
             start: start.title, hyperparameters: resolved.resolved, defaults: DetectionHyperparameters().resolved)
         job = try TrainingJob(
             task, network: task.architecture.name, context: context, notes: task.notes + data.notes, values: resolved.training,
-            rule: resolved.updateRule, resolved: resolved.resolved, start: start.record, validationSplit: options.held.validationSplit,
-            options: training)
+            rule: resolved.updateRule, resolved: resolved.resolved, start: start.record, validationShare: channels.validationShare, run: run
+        )
     }
 
-    func run(_ options: TrainingOptions) throws {
-        guard !options.dryRun else { return job.describe(asJSON: options.json) }
+    /// Prints what would be trained on what.
+    func describe(asJSON: Bool) { job.describe(asJSON: asJSON) }
+
+    /// Trains.
+    func train() throws {
         let task = job.task
         let best = BestValidation { task.lastValidation }
-        try job.train(options, listening: [best]) { folder in
+        try job.train(listening: [best]) { folder in
             guard let validation, case .dataset = validation else { return nil }
             let metrics =
-                try best.metrics ?? DetectionPredictor(folder.model, device: task.device).evaluate(validation, workers: options.workers)
+                try best.metrics ?? DetectionPredictor(folder.model, device: task.device).evaluate(validation, workers: run.workers)
             return DetectionReport(metrics, classes: job.context.classes, seconds: 0)
         }
     }

@@ -1,22 +1,5 @@
 import Datasets
-
-/// A channel of training as a run's options set it up.
-protocol RunChannel {
-    associatedtype Dataset: TargetedImages
-    associatedtype Stream: TargetedStream where Stream.Record == Dataset.Record
-
-    /// The classes in an order that the data must not contradict.
-    var classNames: [String]? { get set }
-    /// `num_classes`.
-    var classCount: Int? { get set }
-
-    func open() throws -> ImageSource<Dataset, Stream>
-    func openDataset() throws -> Dataset
-}
-
-extension ClassificationChannel: RunChannel {}
-extension DetectionChannel: RunChannel {}
-extension SegmentationChannel: RunChannel {}
+import Tasks
 
 /// The images of a run: training, and validation where there is any.
 struct RunData<Channel: RunChannel> {
@@ -30,29 +13,41 @@ struct RunData<Channel: RunChannel> {
     /// Opens both halves.
     ///
     /// - Parameters:
-    ///   - channel: of the training images.
-    ///   - held: which images a run validates on.
-    ///   - seed: of the part that is held out.
-    ///   - other: the channel at the path of the validation images.
-    init(_ channel: Channel, held: ValidationOptions, seed: Int, validation other: (_ path: String) -> Channel) throws {
-        if let share = held.validationSplit {
-            let parts = try channel.openDataset().split(fraction: share, seed: UInt64(seed))
+    ///   - channels: where they are.
+    ///   - hyperparameters: what every task's say of data.
+    ///   - classNames: the classes in the order of a model, or as the user names them.
+    ///   - prepare: puts into a channel what the task's own hyperparameters say of it.
+    init(
+        _ channels: RunChannels<Channel>, _ hyperparameters: TrainingHyperparameters, classNames: [String]?,
+        prepare: (inout Channel) -> Void = { _ in }
+    ) throws {
+        var channel = channels.training
+        prepare(&channel)
+        channel.classNames = classNames
+        channel.classCount = hyperparameters.numClasses
+        channel.recordCount = hyperparameters.numTrainingSamples
+        switch channels.validation {
+        case .share(let share):
+            let parts = try channel.openDataset().split(fraction: share, seed: UInt64(hyperparameters.seed))
             (training, validation) = (.dataset(parts.training), .dataset(parts.validation))
-            return
-        }
-        training = try channel.open()
-        guard let path = held.validation else {
+        case .absent:
+            training = try channel.open()
             validation = nil
-            notes.append(ValidationOptions.none)
-            return
+            notes.append(
+                "no validation data: the last epoch's model is kept, and how good it is stays unknown. \(channels.advice)")
+        case .channel(var other):
+            training = try channel.open()
+            prepare(&other)
+            // The training set's classes, so that both number them alike.
+            other.classNames = training.classNames
+            other.classCount = training.classNames.count
+            let opened = try other.open()
+            validation = opened
+            notes += opened.warnings
+            if opened.source == training.source {
+                notes.append(
+                    "training and validation images are the same: the figures tell how well they are remembered. \(channels.advice)")
+            }
         }
-        // The training set's classes, so that both number them alike.
-        var other = other(path)
-        other.classNames = training.classNames
-        other.classCount = training.classNames.count
-        let opened = try other.open()
-        validation = opened
-        notes += opened.warnings
-        if opened.source == training.source { notes.append(ValidationOptions.same) }
     }
 }

@@ -4,16 +4,16 @@ import Reporting
 import Tasks
 import Training
 
-/// A segmentation run as the command line describes it.
+/// A segmentation run that can begin.
 struct SegmentationJob {
     private let job: TrainingJob<SegmentationTask>
+    private let run: RunSettings
     private let validation: SegmentationSource?
 
-    init(_ options: TrainSegmentation) throws {
-        let training = options.training
-        let device = try training.engine.start()
-        var start = try StartingWeights(training, of: .segmentation)
-        var given = try training.hyperparameters.values().merging(start.hyperparameters) { given, _ in given }
+    init(_ run: RunSettings, _ channels: RunChannels<SegmentationChannel>) throws {
+        self.run = run
+        var start = try StartingWeights(run.start, of: .segmentation)
+        var given = run.hyperparameters.merging(start.hyperparameters) { given, _ in given }
         // Weights that are given stand for the pretrained ones, which are the default.
         if start.isGiven, given["use_pretrained_model"] == nil { given["use_pretrained_model"] = "0" }
         let hyperparameters: SegmentationHyperparameters
@@ -22,17 +22,17 @@ struct SegmentationJob {
         } catch let error as TaskError {
             throw Failure.usage(error.description)
         }
-        if hyperparameters.usePretrainedModel { try training.refuseSecondStart() }
-        let data = try RunData(options, hyperparameters, classNames: start.classNames ?? training.classNames?.names)
+        if hyperparameters.usePretrainedModel { try run.refuseSecondStart() }
+        let data = try RunData(channels, hyperparameters.training, classNames: start.classNames ?? run.classNames)
         if hyperparameters.usePretrainedModel {
-            start = try StartingWeights(imageNetFor: hyperparameters.backbone.rawValue.replacing("-", with: ""), quiet: training.quiet)
+            start = try StartingWeights(imageNetFor: hyperparameters.backbone.rawValue.replacing("-", with: ""), shown: run.showsDownloads)
         }
         var own = hyperparameters
         // It counts all hosts' images; this host's were counted.
-        if options.channels.shard != nil { own.training.numTrainingSamples = nil }
+        if channels.training.shard != nil { own.training.numTrainingSamples = nil }
         let task = try SegmentationTask(
-            hyperparameters: own, training: data.training, validation: data.validation, start: start.initial, device: device,
-            workers: training.workers)
+            hyperparameters: own, training: data.training, validation: data.validation, start: start.initial, device: run.device,
+            workers: run.workers)
         validation = data.validation
         let resolved = task.hyperparameters
         var context = RunContext(
@@ -43,7 +43,7 @@ struct SegmentationJob {
         job = try TrainingJob(
             task, network: task.architecture.name, context: context, notes: task.notes + data.notes, values: resolved.training,
             rule: resolved.updateRule, decline: Self.decline(resolved.scheduler), resolved: resolved.resolved, start: start.record,
-            validationSplit: options.held.validationSplit, options: training)
+            validationShare: channels.validationShare, run: run)
     }
 
     /// poly's power is GluonCV's; the original's logged rates fit it (`spec/semantic-segmentation.md`, "Schedule").
@@ -55,17 +55,20 @@ struct SegmentationJob {
         }
     }
 
-    func run(_ options: TrainingOptions) throws {
-        guard !options.dryRun else { return job.describe(asJSON: options.json) }
+    /// Prints what would be trained on what.
+    func describe(asJSON: Bool) { job.describe(asJSON: asJSON) }
+
+    /// Trains.
+    func train() throws {
         let task = job.task
         let best = BestValidation { task.lastValidation }
-        try job.train(options, listening: [best]) { folder in
+        try job.train(listening: [best]) { folder in
             guard let validation, case .dataset = validation else { return nil }
             // A resumed run whose best epoch lies before the interruption has to look again.
             let metrics =
                 try best.metrics
                 ?? SegmentationPredictor(folder.model, device: task.device).evaluate(
-                    validation, extent: task.hyperparameters.validationExtent, workers: options.workers)
+                    validation, extent: task.hyperparameters.validationExtent, workers: run.workers)
             return SegmentationReport(metrics, classes: job.context.classes, seconds: 0)
         }
     }

@@ -26,14 +26,19 @@ struct StartingWeights {
         self.record = record
     }
 
-    /// What `--model` and `--pretrained` name; random weights where they name nothing.
-    init(_ options: TrainingOptions, of task: VisionTask) throws {
-        guard let path = options.model ?? options.pretrained else {
+    /// The weights that a run is given; random ones where there are none.
+    init(_ start: RunSettings.Start, of task: VisionTask) throws {
+        let path: String
+        let isModel: Bool
+        switch start {
+        case .fresh:
             self = .random
             return
+        case .model(let model): (path, isModel) = (model, true)
+        case .weights(let weights): (path, isModel) = (weights, false)
         }
         let (description, weights) = try ModelFolder.read(path)
-        if options.model != nil {
+        if isModel {
             self.init(
                 initial: .incremental(description, weights, source: path), title: "the model \(Self.name(path))",
                 record: "incremental \(try Self.digest(path))")
@@ -48,7 +53,7 @@ struct StartingWeights {
         case .segmentation: hyperparameters = try Self.segmentation(weights, description, source: path)
         case .classification:
             hyperparameters = try Self.classification(weights, description, source: path)
-            if options.model != nil, description?.task == "classification", description?.multiLabel == true {
+            if isModel, description?.task == "classification", description?.multiLabel == true {
                 hyperparameters["multi_label"] = "1"
             }
         }
@@ -60,9 +65,9 @@ struct StartingWeights {
     /// ImageNet weights, downloaded where the cache lacks them.
     ///
     /// `network`: torchvision's name, such as `resnet50`.
-    init(imageNetFor network: String, quiet: Bool) throws {
+    init(imageNetFor network: String, shown: Bool) throws {
         let entry = try PretrainedCatalogue.find(network)
-        let display = DownloadDisplay(quiet ? nil : .standardError, file: entry.file)
+        let display = DownloadDisplay(shown ? .standardError : nil, file: entry.file)
         defer { display.close() }
         let path = try Downloader().fetch(entry, progress: display.show) { Interruption.isRequested }
         let weights = try WeightFile.read(path)
@@ -122,14 +127,5 @@ struct StartingWeights {
         let candidates = [path + "/" + ModelFolder.weightsName, path + "/model/" + ModelFolder.weightsName]
         let file = candidates.first { FileManager.default.fileExists(atPath: $0) } ?? path
         return String(try FileHash.sha256(file).prefix(16))
-    }
-}
-
-extension TrainingOptions {
-    /// Pretrained weights and other weights can't both be the start.
-    func refuseSecondStart() throws {
-        guard model == nil, pretrained == nil else {
-            throw Failure.usage("use_pretrained_model is 1, and --model or --pretrained is given too. Give one of them.")
-        }
     }
 }

@@ -6,7 +6,7 @@ import Tasks
 import Torch
 import Training
 
-/// A run as the command line describes it: data opened, settings resolved, network built, nothing written.
+/// A run that can begin: data opened, settings resolved, network built, nothing written.
 struct TrainingJob<Task: TrainingTask> {
     let task: Task
     /// The network's name.
@@ -15,6 +15,7 @@ struct TrainingJob<Task: TrainingTask> {
     let settings: TrainingSettings
     /// Things a user should know before training begins.
     let notes: [String]
+    private let run: RunSettings
 
     /// - Parameters:
     ///   - values: the hyperparameters that every task has.
@@ -22,51 +23,47 @@ struct TrainingJob<Task: TrainingTask> {
     ///   - decline: how the learning rate falls.
     ///   - resolved: all hyperparameters, for the run's record.
     ///   - start: where the weights came from, for the run's record.
-    ///   - validationSplit: the share of the training images that is held out.
+    ///   - validationShare: of the training images that is held out.
+    ///   - run: what the door asked for.
     init(
         _ task: Task, network: String, context: RunContext, notes: [String], values: TrainingHyperparameters,
         rule: (rule: UpdateRule, weightDecay: Double), decline: RateDecline = .steps, resolved: [String: String], start: String,
-        checkpointFrequency: Int? = nil,
-        validationSplit: Double?, options: TrainingOptions
+        checkpointFrequency: Int? = nil, validationShare: Double?, run: RunSettings
     ) throws {
         var fingerprint = resolved
         fingerprint[RunRecord.start] = start
-        fingerprint[RunRecord.validationSplit] = validationSplit.map { "\($0)" }
+        fingerprint[RunRecord.validationSplit] = validationShare.map { "\($0)" }
         var settings = TrainingSettings(
             epochs: values.epochs, rule: rule.rule, weightDecay: rule.weightDecay, learningRate: values.learningRate,
-            checkpointFrequency: checkpointFrequency, fingerprint: fingerprint, workers: options.workers)
+            checkpointFrequency: checkpointFrequency, fingerprint: fingerprint, workers: run.workers)
         settings.schedule = try decline.schedule(values, stepsPerEpoch: task.stepsPerEpoch)
         if values.earlyStopping {
             settings.earlyStopping = EarlyStopping(
                 minimumEpochs: values.earlyStoppingMinEpochs, patience: values.earlyStoppingPatience,
                 tolerance: values.earlyStoppingTolerance)
         }
-        settings.unreadableLimit = options.skipUnreadable
+        settings.unreadableLimit = run.unreadableLimit
+        settings.keepsModelWhenInterrupted = run.keepsModelWhenInterrupted
         (self.task, self.network, self.context, self.settings, self.notes) = (task, network, context, settings, notes)
+        self.run = run
     }
 
     /// Trains, and writes the model card. `evaluation`: what the best model makes of the validation set, where `best` was told of it in
     /// this run; else it has to look again.
-    func train(
-        _ options: TrainingOptions, listening others: [any TrainingObserver],
-        evaluation: (RunFolder) throws -> (any EvaluationSummary)?
-    ) throws {
-        let folder = RunFolder(options.output)
+    func train(listening others: [any TrainingObserver], evaluation: (RunFolder) throws -> (any EvaluationSummary)?) throws {
+        let folder = run.folder
         let existed = FileManager.default.fileExists(atPath: folder.path)
-        let console = options.quiet ? nil : ConsoleProgress(.standardError, context: context)
-        var observers = others
-        if options.json { observers.append(JSONProgress(.standardOutput, context: context)) }
-        if let console { observers.append(console) }
-        if !options.quiet { for note in notes { TextOutput.standardError.write("note: \(note)\n") } }
+        let listeners = run.listeners(context)
+        for note in notes { listeners.note(note) }
         do {
-            let trainer = try Trainer(task: task, settings: settings, folder: folder, observers: observers)
-            let summary = try trainer.run(options.policy)
+            let trainer = try Trainer(task: task, settings: settings, folder: folder, observers: others + listeners.observers)
+            let summary = try trainer.run(run.policy)
             let card = ModelCard(
                 network: network, parameterCount: task.network.parameterCount, context: context, summary: summary,
                 evaluation: try evaluation(folder), engine: "\(task.precision ?? .float32) on \(task.device)")
             try folder.write(card)
         } catch {
-            console?.close()
+            listeners.close()
             // A run that never got as far as an epoch leaves nothing that looks like one.
             if !folder.holdsRun {
                 try? folder.clear()

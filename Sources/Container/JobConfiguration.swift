@@ -1,0 +1,89 @@
+import Foundation
+import Tasks
+
+/// A training job as the platform lays it out in `input/config`.
+///
+/// Source: `spec/container-contract.md`, "Training: files".
+public struct JobConfiguration: Sendable {
+    /// Where the job's files are.
+    public let tree: ContainerTree
+    /// By name, as text.
+    public var hyperparameters: [String: String]
+    /// By name.
+    public var channels: [String: ChannelConfiguration]
+    /// This host's name.
+    public var host: String
+    /// All hosts of the job, this one included.
+    public var hosts: [String]
+    /// Where the run's state is kept and looked for; nil: nowhere.
+    public var checkpoints: String?
+
+    /// Reads a job's files.
+    /// - Throws: ``ContainerError`` that names file, field and value.
+    public init(reading tree: ContainerTree) throws {
+        self.tree = tree
+        let file = tree.configuration("hyperparameters.json")
+        guard FileManager.default.fileExists(atPath: file) else {
+            throw ContainerError(
+                at: file, "there is no such file",
+                remedy: "mount the job's folder at \(ContainerTree.standardRoot), or name it with \(ContainerTree.rootVariable)")
+        }
+        do {
+            hyperparameters = try HyperparameterFile.read(file)
+        } catch let error as TaskError {
+            throw ContainerError(at: "hyperparameters", error.description, remedy: "")
+        }
+        channels = try Self.channels(tree)
+        let resources = try ConfigurationFile.read(tree.configuration("resourceconfig.json"), as: Resources.self)
+        host = resources?.host ?? "algo-1"
+        hosts = resources?.hosts ?? [host]
+        checkpoints = try Self.checkpoints(tree)
+    }
+
+    private static func channels(_ tree: ContainerTree) throws -> [String: ChannelConfiguration] {
+        let file = tree.configuration("inputdataconfig.json")
+        if let entries = try ConfigurationFile.read(file, as: [String: ChannelConfiguration.Entry].self) {
+            return try entries.reduce(into: [:]) { channels, entry in
+                channels[entry.key] = try ChannelConfiguration(entry.key, entry.value, file: file)
+            }
+        }
+        // Outside a platform, folders say enough.
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: tree.channels)) ?? []
+        return names.filter { !$0.hasPrefix(".") }.reduce(into: [:]) { $0[$1] = ChannelConfiguration($1) }
+    }
+
+    /// Checkpoints are kept where the configuration says so, or where their folder has been made: the platform makes it, and what its file
+    /// looks like is documented nowhere.
+    private static func checkpoints(_ tree: ContainerTree) throws -> String? {
+        let file = tree.configuration("checkpointconfig.json")
+        if let configuration = try ConfigurationFile.read(file, as: Checkpoints.self) {
+            return configuration.folder.map(tree.moved) ?? tree.checkpoints
+        }
+        return FileManager.default.fileExists(atPath: tree.checkpoints) ? tree.checkpoints : nil
+    }
+
+    private struct Resources: Decodable {
+        let host: String?
+        let hosts: [String]?
+
+        private enum CodingKeys: String, CodingKey {
+            case host = "current_host"
+            case hosts
+        }
+    }
+
+    private struct Checkpoints: Decodable {
+        let folder: String?
+
+        private enum CodingKeys: String, CodingKey { case folder = "LocalPath" }
+    }
+
+    /// Refuses a job of several hosts: they would train one model each, and write them over one another.
+    /// - Throws: ``ContainerError``.
+    public func requireOneHost() throws {
+        guard hosts.count > 1 else { return }
+        throw ContainerError(
+            at: tree.configuration("resourceconfig.json"), "'hosts' names \(hosts.count) (\(hosts.joined(separator: ", ")))",
+            remedy: "this version trains on one host: set InstanceCount to 1, and take a larger machine where one is too slow")
+    }
+}

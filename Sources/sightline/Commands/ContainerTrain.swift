@@ -1,0 +1,69 @@
+import ArgumentParser
+import Container
+import Training
+
+/// `sightline container`: the program as a platform runs it.
+struct ContainerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "container",
+        abstract: "Does a platform's work: everything is read from and written to /opt/ml.",
+        discussion: """
+            EXAMPLES
+              sightline container train
+              sightline container train --root job --task detection
+
+            Started under the names train and serve, the program does the same.
+            """,
+        subcommands: [ContainerTrain.self])
+}
+
+/// `sightline container train`.
+struct ContainerTrain: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Trains as /opt/ml/input/config says.",
+        discussion: """
+            EXAMPLES
+              sightline container train
+              SIGHTLINE_ROOT=job SIGHTLINE_TASK=segmentation sightline container train
+
+            FILES (below /opt/ml, --root or SIGHTLINE_ROOT)
+              input/config/hyperparameters.json    values as text, by SageMaker's names
+              input/config/inputdataconfig.json    channels: File, FastFile or Pipe
+              input/config/resourceconfig.json     hosts; more than one is refused so far
+              input/config/checkpointconfig.json   where the run's state is kept: a job that
+                                                   finds one goes on from it
+              input/data/train, validation, train_lst, train_annotation, label_map, model, …
+              model/                               the model: model.json, model.safetensors
+              output/data/                         results.csv, model card, tables
+              output/failure                       why it failed: ClientError: …
+
+            Which of the three tasks it is, hyperparameters or channels tell; SIGHTLINE_TASK or
+            --task says it where they don't.
+
+            Exit status: 0 done, 1 failed, 143 stopped by SIGTERM with the state saved.
+            """)
+
+    @Option(help: ArgumentHelp("The folder that stands for /opt/ml.", valueName: "folder"))
+    var root: String?
+
+    @Option(help: ArgumentHelp("classification, detection or segmentation.", valueName: "task"))
+    var task: String?
+
+    @OptionGroup var engine: EngineOptions
+
+    @Option(help: ArgumentHelp("Threads that read images. (default: one a core but one)", valueName: "n"))
+    var workers: Int?
+
+    func validate() throws {
+        if let workers, !(1...256).contains(workers) { throw ValidationError("--workers is \(workers); it must be from 1 to 256.") }
+    }
+
+    func run() throws {
+        // The first process of a container has no default for signals: without this SIGTERM would go unheard.
+        Interruption.install()
+        let job = ContainerJob(ContainerTree(root: root), task: task, engine: engine, workers: workers)
+        let status = job.run()
+        if status != 0 { throw Failure(sentence: nil, status: status) }
+    }
+}

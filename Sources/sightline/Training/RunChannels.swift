@@ -1,0 +1,43 @@
+import Datasets
+
+/// A channel of training as a run's options set it up.
+protocol RunChannel {
+    associatedtype Dataset: TargetedImages
+    associatedtype Stream: TargetedStream where Stream.Record == Dataset.Record
+
+    /// The classes in an order that the data must not contradict.
+    var classNames: [String]? { get set }
+    /// `num_classes`.
+    var classCount: Int? { get set }
+    /// `num_training_samples`.
+    var recordCount: Int? { get set }
+    /// The share of this host.
+    var shard: RecordShard? { get }
+
+    func open() throws -> ImageSource<Dataset, Stream>
+    func openDataset() throws -> Dataset
+}
+
+extension ClassificationChannel: RunChannel {}
+extension DetectionChannel: RunChannel {}
+extension SegmentationChannel: RunChannel {}
+
+/// The channels of a run as a door of the program opens them: where the data are and how they come. ``RunData`` adds what hyperparameters
+/// say of them.
+struct RunChannels<Channel: RunChannel> {
+    /// Which images a run validates on.
+    enum Validation {
+        case absent
+        /// This share of the training images is held out.
+        case share(Double)
+        case channel(Channel)
+    }
+
+    var training: Channel
+    var validation = Validation.absent
+    /// How a user of this door comes by validation images: the end of notes about it.
+    var advice: String
+
+    /// The share that is held out.
+    var validationShare: Double? { if case .share(let share) = validation { share } else { nil } }
+}

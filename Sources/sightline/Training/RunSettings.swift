@@ -1,0 +1,53 @@
+import Reporting
+import Torch
+import Training
+
+/// A run of training as a door of the program asks for it — the command line, or a container's files — apart from its task and its data.
+struct RunSettings {
+    /// Where the weights come from, unless the hyperparameters ask for ImageNet's.
+    enum Start {
+        case fresh
+        /// All layers of this model, which is trained on.
+        case model(String)
+        /// These weights; what depends on the classes starts fresh.
+        case weights(String)
+    }
+
+    /// Where it writes.
+    var folder: RunFolder
+    /// As they were given, by SageMaker's names.
+    var hyperparameters: [String: String]
+    var start = Start.fresh
+    /// What to do about a run that lies in the folder.
+    var policy: ResumePolicy
+    /// Where it trains.
+    var device: Device
+    /// Threads that read images; nil: a default for this machine.
+    var workers: Int?
+    /// Images that can't be read and are left out, at most.
+    var unreadableLimit = 0
+    /// Names for classes that come as numbers.
+    var classNames: [String]?
+    /// Writes a model of an interrupted run even where no epoch has ended.
+    var keepsModelWhenInterrupted = false
+    /// Whether downloads are shown.
+    var showsDownloads = true
+    /// Who is told of the run.
+    var listeners: (RunContext) -> RunListeners
+
+    /// Pretrained weights and other weights can't both be the start.
+    func refuseSecondStart() throws {
+        guard case .fresh = start else {
+            throw Failure.usage("use_pretrained_model is 1, and --model or --pretrained is given too. Give one of them.")
+        }
+    }
+}
+
+/// Who is told of a run.
+struct RunListeners {
+    var observers: [any TrainingObserver]
+    /// Takes what a user should know before training begins, a sentence at a time.
+    var note: (String) -> Void
+    /// Called where the run breaks off, before its error is told.
+    var close: () -> Void = {}
+}
