@@ -10,6 +10,9 @@ extern "C" {
 /// Returns 1 where it changed something, or 0 (another C library, or the environment decides).
 int ct_runtime_tune_allocator(void);
 
+/// Gives memory that is free back to the system. For the moments when much was freed for good: a model that was unloaded.
+void ct_runtime_release_memory(void);
+
 #ifdef __cplusplus
 }
 #endif
