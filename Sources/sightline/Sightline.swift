@@ -22,7 +22,10 @@ struct Sightline: ParsableCommand {
             progress and errors to standard error. NO_COLOR is honoured.
             """,
         version: version,
-        subcommands: [Train.self, Evaluate.self, Predict.self, Info.self, Check.self, Convert.self, Feed.self, Completions.self])
+        subcommands: [
+            Train.self, Evaluate.self, Predict.self, Serve.self, Transform.self, Info.self, Check.self, Convert.self, Feed.self,
+            Completions.self,
+        ])
 
     /// Runs the command and leaves with its status; ArgumentParser's own statuses for misuse lie above 63.
     static func main() {
