@@ -17,9 +17,9 @@ let libtorchLinkerSettings: [LinkerSetting] = [
     .linkedLibrary("c10"),
 ]
 
-func room(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] {
+func room(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> [Target] {
     [
-        .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings),
+        .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: swiftSettings),
         .testTarget(
             name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies, swiftSettings: swiftSettings),
     ]
@@ -28,6 +28,18 @@ func room(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] {
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let http: [Target.Dependency] = [
+    .product(name: "Hummingbird", package: "hummingbird"),
+    .product(name: "HummingbirdCore", package: "hummingbird"),
+    .product(name: "HummingbirdTLS", package: "hummingbird"),
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+    .product(name: "NIOSSL", package: "swift-nio-ssl"),
+    .product(name: "HTTPTypes", package: "swift-http-types"),
+    .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+    .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+]
 
 let package = Package(
     name: "sightline",
@@ -40,6 +52,20 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         // Counters and timers of the training loop, for whichever back end listens.
         .package(url: "https://github.com/apple/swift-metrics", from: "2.7.0"),
+        // The server: HTTP/1.1 over non-blocking sockets, routes, graceful shutdown. Its own building blocks follow, each named because Serving speaks of their types.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.20.0"),
+        // Buffers, channels and their options.
+        .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
+        // Requests and responses as they pass through a channel.
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.0"),
+        // HTTPS where it is asked for.
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
+        // Methods, statuses and header fields.
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.4.0"),
+        // SIGTERM and SIGINT: stop accepting, answer what was accepted, leave.
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
+        // Access logs.
+        .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
         // The description of a YOLO data set is YAML.
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         // `make docs`.
@@ -76,12 +102,16 @@ let package = Package(
         + room("Training", ["Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights", metrics])
         + room("Reporting", ["Training", "Tasks", "Datasets", "Weights", "Imaging"])
         + room("Container", ["Training", "Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights"])
+        + room(
+            "Serving", ["Reporting", "Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights", logging] + http,
+            resources: [.embedInCode("Pages/page.html"), .embedInCode("Pages/openapi.json")])
         + [
             .executableTarget(
                 name: "sightline",
                 dependencies: [
-                    "Container", "Reporting", "Training", "Tasks", "Networks", "Datasets", "Storage", "Weights", "Imaging", "Torch",
-                    argumentParser,
+                    "Container", "Serving", "Reporting", "Training", "Tasks", "Networks", "Datasets", "Storage", "Weights", "Imaging",
+                    "Torch",
+                    argumentParser, logging,
                 ],
                 swiftSettings: swiftSettings),
             .executableTarget(

@@ -35,3 +35,9 @@ int ct_runtime_tune_allocator(void) {
     return 0;
 #endif
 }
+
+void ct_runtime_release_memory(void) {
+#if defined(__GLIBC__)
+    malloc_trim(0);
+#endif
+}

@@ -1,5 +1,6 @@
 #include "Convolution.h"
 #include "FusedConv.h"
+#include "PackedWeights.h"
 #include "Support.h"
 #include "TapConv.h"
 #include "TapConvFloat.h"
@@ -8,7 +9,6 @@
 #include "include/ct_inference.h"
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/mkldnn_reorder_conv2d_weight.h>
-#include <map>
 #include <memory>
 #include <optional>
 
@@ -16,8 +16,7 @@ struct ct_prepared_conv_s {
     at::Tensor weight, bias;
     int64_t stride, padding, dilation, groups;
     bool relu;
-    /// oneDNN picks the weights' layout by the size of the input.
-    std::map<std::vector<int64_t>, at::Tensor> packed;
+    ct::PackedWeights packed;
     /// What our own bfloat16 kernels take, where the convolution is of their kind: weights and bias before rounding, and the packed weights.
     at::Tensor precise, preciseBias, minimal, taps;
     /// The same in float32.
@@ -27,13 +26,11 @@ struct ct_prepared_conv_s {
         return x.is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16) && x.scalar_type() == weight.scalar_type();
     }
 
-    const at::Tensor &packed_weight(const at::Tensor &x) {
-        auto [entry, is_new] = packed.try_emplace(x.sizes().vec());
-        if (is_new) {
-            entry->second = at::mkldnn_reorder_conv2d_weight(
+    at::Tensor packed_weight(const at::Tensor &x) {
+        return packed.find(x.sizes(), [&] {
+            return at::mkldnn_reorder_conv2d_weight(
                 weight.to_mkldnn(), {padding, padding}, {stride, stride}, {dilation, dilation}, groups, x.sizes());
-        }
-        return entry->second;
+        });
     }
 
     std::optional<at::Tensor> ownKernels(const at::Tensor &x) {
@@ -85,7 +82,7 @@ struct ct_prepared_conv_s {
         if (x.scalar_type() == at::kFloat && groups == 1) {
             if (auto y = ownFloatKernels(x, residual)) { return *y; }
         }
-        const at::Tensor &w = packed_weight(x);
+        const at::Tensor w = packed_weight(x);
         return residual ? ct::fused_conv_adding(x, w, bias, *residual, stride, padding, dilation, groups, relu)
                         : ct::fused_conv(x, w, bias, stride, padding, dilation, groups, relu);
     }

@@ -34,3 +34,19 @@ public final class ChainedStream: ByteStream, @unchecked Sendable {
         }
     }
 }
+
+/// Bytes that are kept in memory.
+public final class MemorySink: ByteSink, @unchecked Sendable {
+    // Unchecked: a sink belongs to one thread at a time.
+    /// What was written.
+    public private(set) var bytes: [UInt8] = []
+
+    /// An empty one.
+    public init() {}
+
+    /// Appends `bytes`.
+    public func write(_ bytes: UnsafeRawBufferPointer) { self.bytes.append(contentsOf: bytes) }
+
+    /// Does nothing more: all is there already.
+    public func commit() {}
+}

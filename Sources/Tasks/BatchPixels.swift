@@ -1,3 +1,4 @@
+import Imaging
 import Torch
 
 /// The pixels of a mini-batch in memory: N, H, W, C (uint8). Workers fill the slots; the training thread makes a tensor of them.
@@ -10,6 +11,12 @@ final class BatchPixels: @unchecked Sendable {
     init(count: Int, height: Int, width: Int, channels: Int) {
         shape = (count, height, width, channels)
         pixels = .allocate(capacity: count * height * width * channels)
+    }
+
+    /// Images of one size in a row; there is at least one.
+    convenience init(_ images: [Image]) {
+        self.init(count: images.count, height: images[0].height, width: images[0].width, channels: images[0].channels)
+        for (index, image) in images.enumerated() { _ = slot(index).update(fromContentsOf: image.pixels) }
     }
 
     deinit { pixels.deallocate() }

@@ -35,6 +35,10 @@ public enum Runtime {
         ct_runtime_tune_allocator()
     }
 
+    /// Gives memory that is free back to the system, which ``prepare()`` keeps from happening by itself: for the moment after a model
+    /// was let go.
+    public static func releaseMemory() { ct_runtime_release_memory() }
+
     /// Threads that one operation is spread over.
     public static var threads: Int {
         get { Int(ct_threads()) }

@@ -20,8 +20,9 @@ extension Acceptance {
         @Test(
             "Every command helps with examples, on standard output, and leaves with 0",
             arguments: [
-[], ["train"], ["train", "classification"], ["train", "detection"], ["train", "segmentation"], ["evaluate"], ["predict"],
-                ["info"], ["check"], ["completions"], ["container"], ["container", "train"],
+                [], ["train"], ["train", "classification"], ["train", "detection"], ["train", "segmentation"], ["evaluate"], ["predict"],
+                ["info"], ["check"], ["serve"], ["transform"], ["completions"], ["container"], ["container", "train"],
+                ["container", "serve"],
             ])
         func examples(command: [String]) throws {
             let place = try Workspace()

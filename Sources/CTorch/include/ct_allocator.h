@@ -15,6 +15,9 @@ int ct_runtime_tune_allocator(void);
 /// allocator was not tuned.
 void ct_tensor_memory(int64_t *_Nonnull used, int64_t *_Nonnull waiting, int64_t *_Nonnull most);
 
+/// Gives memory that is free back to the system. For the moments when much was freed for good: a model that was unloaded.
+void ct_runtime_release_memory(void);
+
 #ifdef __cplusplus
 }
 #endif

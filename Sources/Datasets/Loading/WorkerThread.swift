@@ -1,30 +1,35 @@
 import Foundation
 
-/// A thread that can be joined, at a slightly lower priority than the one that made it.
+/// A thread that can be joined, unless told otherwise at a slightly lower priority than the one that made it.
 ///
-/// Nice +5: training's OpenMP team meets at barriers many times a step, and a member that waits for a core which a decoder holds
+/// Nice +5: libtorch's OpenMP team meets at barriers many times a step, and a member that waits for a core which a decoder holds
 /// stalls all of them; the scheduler then prefers the team, and decoding still gets what the team leaves.
-struct WorkerThread: Sendable {
+package struct WorkerThread: Sendable {
     private let handle: pthread_t
 
-    private static let niceness: Int32 = 5
+    /// How much lower the priority of workers is than that of libtorch's team.
+    package static let niceness: Int32 = 5
 
     /// Carries a closure through C's `void *`.
     private final class Body: Sendable {
         let name: String
+        let niceness: Int32
         let run: @Sendable () -> Void
 
-        init(name: String, run: @escaping @Sendable () -> Void) {
+        init(name: String, niceness: Int32, run: @escaping @Sendable () -> Void) {
             self.name = name
+            self.niceness = niceness
             self.run = run
         }
     }
 
     /// Starts a thread that runs `body`.
     ///
-    /// - Parameter name: shown by `top -H` and debuggers, 15 bytes at most.
-    init(name: String, _ body: @escaping @Sendable () -> Void) throws {
-        let box = Unmanaged.passRetained(Body(name: name, run: body))
+    /// - Parameters:
+    ///   - name: shown by `top -H` and debuggers, 15 bytes at most.
+    ///   - niceness: added to that of the calling thread; 0 for a thread that does libtorch's work itself.
+    package init(name: String, niceness: Int32 = WorkerThread.niceness, _ body: @escaping @Sendable () -> Void) throws {
+        let box = Unmanaged.passRetained(Body(name: name, niceness: niceness, run: body))
         var thread = pthread_t()
         let code = pthread_create(
             &thread, nil,
@@ -32,27 +37,28 @@ struct WorkerThread: Sendable {
                 guard let pointer else { return nil }
                 let body = Unmanaged<Body>.fromOpaque(pointer).takeRetainedValue()
                 Thread.current.name = body.name
-                WorkerThread.lowerPriority()
+                WorkerThread.lowerPriority(by: body.niceness)
                 body.run()
                 return nil
             }, box.toOpaque())
         guard code == 0 else {
             box.release()
             throw DatasetError(
-                .argument, at: "data loader", "thread '\(name)' cannot be started (\(String(cString: strerror(code))))",
+                .argument, at: "threads", "thread '\(name)' cannot be started (\(String(cString: strerror(code))))",
                 remedy: "use fewer workers or raise the limit of processes (ulimit -u)")
         }
         handle = thread
     }
 
     /// On Linux, priority belongs to the thread, and 0 is the calling one. Refusal costs speed only.
-    private static func lowerPriority() {
+    package static func lowerPriority(by niceness: Int32) {
+        guard niceness != 0 else { return }
         let process = __priority_which_t(PRIO_PROCESS.rawValue)
         _ = setpriority(process, 0, getpriority(process, 0) + niceness)
     }
 
     /// Waits for the thread's end. To be called once. A thread that joins itself is let go instead.
-    func join() {
+    package func join() {
         if pthread_equal(handle, pthread_self()) != 0 {
             pthread_detach(handle)
         } else {

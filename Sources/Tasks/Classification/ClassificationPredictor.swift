@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Imaging
 import Networks
 import Torch
 import Weights
@@ -8,6 +9,10 @@ import Weights
 public struct ClassificationPrediction: Sendable, Equatable {
     /// One probability a class, in the model's order; they add up to 1 unless the model is multi-label.
     public let probabilities: [Float]
+
+    /// What a model says.
+    public init(probabilities: [Float]) { self.probabilities = probabilities }
+
     /// The most likely class.
     public var best: Int { probabilities.indices.max { probabilities[$0] < probabilities[$1] } ?? 0 }
 }
@@ -66,15 +71,36 @@ public final class ClassificationPredictor {
     ///
     /// `name`: what an error calls the image.
     public func predict(_ payload: ImagePayload, named name: String) throws -> ClassificationPrediction {
-        let input = description.preprocessing
-        let batch = ClassificationBatch(count: 1, height: input.height, width: input.width, channels: input.channels)
-        var random = RandomStream(seed: 0, epoch: 0, index: 0)
-        try transform.write(payload, named: name, into: batch.slot(0), random: &random)
-        return try withInference {
-            let logits = try self.logits(batch.input(mean: input.mean, std: input.std, dtype: .float32, device: device)).to(.float32)
-            let probabilities = description.multiLabel ? try sigmoid(logits) : try softmax(logits)
-            return ClassificationPrediction(probabilities: try probabilities.elements())
+        try predict([preparation(payload, name)])[0]
+    }
+
+    /// Makes pictures ready for ``predict(_:)``, from any thread.
+    public var preparation: ImagePreparation {
+        let (transform, input) = (transform, description.preprocessing)
+        return { payload, name in
+            var random = RandomStream(seed: 0, epoch: 0, index: 0)
+            let pixels = try [UInt8](unsafeUninitializedCapacity: transform.byteCount) { buffer, count in
+                let slot = UnsafeMutableBufferPointer(rebasing: buffer[..<transform.byteCount])
+                try transform.write(payload, named: name, into: slot, random: &random)
+                count = transform.byteCount
+            }
+            return PreparedImage(
+                size: PixelSize(width: input.width, height: input.height),
+                content: try Image(width: input.width, height: input.height, channels: input.channels, pixels: pixels))
         }
+    }
+
+    /// Predicts several images in one pass.
+    public func predict(_ images: [PreparedImage]) throws -> [ClassificationPrediction] {
+        guard !images.isEmpty else { return [] }
+        let input = description.preprocessing
+        let pixels = BatchPixels(images.map(\.content))
+        let rows = try withInference {
+            let logits = try self.logits(pixels.input(mean: input.mean, std: input.std, dtype: .float32, device: device)).to(.float32)
+            return try (description.multiLabel ? sigmoid(logits) : softmax(logits)).elements(as: Float.self)
+        }
+        let classes = rows.count / images.count
+        return images.indices.map { ClassificationPrediction(probabilities: Array(rows[$0 * classes..<($0 + 1) * classes])) }
     }
 
     /// Scores a data set, every image once.

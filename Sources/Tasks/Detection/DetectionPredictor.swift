@@ -1,4 +1,5 @@
 import Datasets
+import Imaging
 import Networks
 import Torch
 import Weights
@@ -53,15 +54,34 @@ public final class DetectionPredictor {
     public func predict(
         _ payload: ImagePayload, named name: String, threshold: Double = 0.01
     ) throws -> (detections: [Detection], size: PixelSize) {
+        let image = try preparation(payload, name)
+        return (try predict([image], threshold: threshold)[0], image.size)
+    }
+
+    /// Makes pictures ready for ``predict(_:threshold:)``, from any thread.
+    public var preparation: ImagePreparation {
+        let (transform, input) = (transform, description.preprocessing)
+        return { payload, name in
+            var random = RandomStream(seed: 0, epoch: 0, index: 0)
+            var size = PixelSize(width: input.width, height: input.height)
+            let pixels = try [UInt8](unsafeUninitializedCapacity: transform.byteCount) { buffer, count in
+                let slot = UnsafeMutableBufferPointer(rebasing: buffer[..<transform.byteCount])
+                size = try transform.write(payload, boxes: [], named: name, into: slot, random: &random).size
+                count = transform.byteCount
+            }
+            return PreparedImage(size: size, content: try Image(width: input.width, height: input.height, channels: 3, pixels: pixels))
+        }
+    }
+
+    /// Finds the objects in several images in one pass: those of each, best first, in fractions of its sides.
+    public func predict(_ images: [PreparedImage], threshold: Double = 0.01) throws -> [[Detection]] {
+        guard !images.isEmpty else { return [] }
         let input = description.preprocessing
-        let batch = DetectionBatch(count: 1, size: (input.width, input.height))
-        var random = RandomStream(seed: 0, epoch: 0, index: 0)
-        let (size, _) = try transform.write(payload, boxes: [], named: name, into: batch.slot(0), random: &random)
-        let detections = try withInference {
-            let output = try network(batch.input(mean: input.mean, std: input.std, dtype: .float32, device: device))
+        let pixels = BatchPixels(images.map(\.content))
+        return try withInference {
+            let output = try network(pixels.input(mean: input.mean, std: input.std, dtype: .float32, device: device))
             return try settings.postprocessor(scoreThreshold: threshold)(output, anchors: anchors)
         }
-        return (detections.first ?? [], size)
     }
 
     /// Scores a data set, every image once.

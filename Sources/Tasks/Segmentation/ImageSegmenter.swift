@@ -65,6 +65,28 @@ struct ImageSegmenter {
         }
     }
 
+    /// The probability of each class at each pixel: classes, height, width. Nothing but the result is as large as the image.
+    func probabilities(of image: Image, classes: Int) throws -> [Float] {
+        let size = PixelSize(width: image.width, height: image.height)
+        return try withInference {
+            var values = [Float](repeating: 0, count: classes * size.width * size.height)
+            for window in viewing.plan(of: size).windows {
+                let (seen, kept) = (window.seen, window.kept)
+                let scores = try scores(of: image, seen).to(.float32)
+                let enlarged = try resizeBilinear(scores, height: seen.height, width: seen.width)
+                // Views are averaged as probabilities already.
+                let found = try (viewing.isRepeated ? enlarged : softmax(enlarged, dim: 1)).elements(as: Float.self)
+                for row in 0..<classes * kept.height {
+                    let (plane, y) = (row / kept.height, kept.y + row % kept.height)
+                    let from = (plane * seen.height + y - seen.y) * seen.width + kept.x - seen.x
+                    let to = (plane * size.height + y) * size.width + kept.x
+                    values.replaceSubrange(to..<to + kept.width, with: found[from..<from + kept.width])
+                }
+            }
+            return values
+        }
+    }
+
     /// The class ids of a part: 1, height, width (uint8).
     private func classes(of image: Image, _ part: PixelRect) throws -> Tensor {
         try segmentationClasses(scores(of: image, part), height: part.height, width: part.width)

@@ -69,6 +69,29 @@ public final class SegmentationPredictor {
         }
     }
 
+    /// Makes pictures ready for ``predict(_:)-(PreparedImage)`` and ``probabilities(of:)``, from any thread.
+    public var preparation: ImagePreparation {
+        { payload, name in
+            do {
+                let image = try EncodedPicture(payload).image()
+                return PreparedImage(
+                    size: PixelSize(width: image.width, height: image.height), content: image.channels == 3 ? image : image.rgb())
+            } catch let error as ImagingError {
+                throw error.naming(name)
+            }
+        }
+    }
+
+    /// The class of every pixel of a picture, at the picture's own size.
+    public func predict(_ image: PreparedImage) throws -> Mask { try predict(image.content) }
+
+    /// The probability of every class at every pixel of a picture, at the picture's own size: 4 bytes a class and pixel.
+    public func probabilities(of image: PreparedImage) throws -> SegmentationProbabilities {
+        let classes = architecture.classes
+        return SegmentationProbabilities(
+            size: image.size, classes: classes, values: try segmenter.probabilities(of: image.content, classes: classes))
+    }
+
     /// Scores a data set, every image once. `extent`: nil: whole images.
     public func evaluate(
         _ source: SegmentationSource, extent: SegmentationEvaluation.Extent = .whole, workers: Int? = nil,

@@ -11,10 +11,11 @@ struct ContainerCommand: ParsableCommand {
             EXAMPLES
               sightline container train
               sightline container train --root job --task detection
+              sightline container serve
 
             Started under the names train and serve, the program does the same.
             """,
-        subcommands: [ContainerTrain.self])
+        subcommands: [ContainerTrain.self, ContainerServe.self])
 }
 
 /// `sightline container train`.

@@ -74,7 +74,7 @@ struct Evaluate: ParsableCommand {
 
     func run() throws {
         let device = try engine.start()
-        switch try ModelKind(of: model) {
+        switch try VisionTask(ofModel: model) {
         case .detection:
             try segmentation.refuse(for: model, "detector")
             try evaluateDetector(on: device)

@@ -74,7 +74,7 @@ struct Predict: ParsableCommand {
 
     func run() throws {
         let device = try engine.start()
-        switch try ModelKind(of: model) {
+        switch try VisionTask(ofModel: model) {
         case .detection:
             try segmentation.refuse(for: model, "detector")
             try detect(on: device)

@@ -34,7 +34,11 @@ struct ChannelOptions: ParsableArguments {
 
     /// The share that `--shard` names.
     func recordShard() throws -> RecordShard? {
-        guard let shard else { return nil }
+        try shard.map { try Self.share($0) }
+    }
+
+    /// Reads a share: `0/4`.
+    static func share(_ shard: String) throws -> RecordShard {
         let numbers = shard.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
         guard numbers.count == 2, let host = numbers[0], let count = numbers[1], let share = try? RecordShard(host: host, of: count) else {
             throw ValidationError("--shard is '\(shard)'; it must be a number, a slash and how many there are, such as 0/4.")

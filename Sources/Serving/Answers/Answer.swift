@@ -1,0 +1,65 @@
+import Datasets
+import Imaging
+import Reporting
+import Tasks
+
+/// What one model says, in the forms that clients ask for.
+struct Answer {
+    let prediction: Prediction
+    let classes: [String]
+
+    /// The body.
+    /// - Throws: ``ServingError`` where a form and a prediction don't belong together; what encoders throw.
+    func bytes(as format: AnswerFormat) throws -> [UInt8] {
+        switch (prediction, format) {
+        case (.classification(let found), .json): return text(.array(found.probabilities.map { .float($0) }), isLine: false)
+        case (.classification(let found), .jsonLines):
+            return text(.members(["prediction": .array(found.probabilities.map { .float($0) })]), isLine: true)
+        case (.classification(let found), .verboseJSON), (.classification(let found), .verboseJSONLines):
+            return text(verbose(found), isLine: format == .verboseJSONLines)
+        case (.detection(let found, _), .json), (.detection(let found, _), .jsonLines):
+            return text(.members(["prediction": .array(found.map(Self.row))]), isLine: format == .jsonLines)
+        case (.detection(let found, let size), .annotation): return text(annotation(found, size), isLine: false)
+        case (.mask(let mask), .png): return try mask.encodedPNG(palette: nil)
+        case (.probabilities(let found), .recordIOProtobuf), (.probabilities(let found), .protobuf):
+            return try ProtobufRecord.encode(found)
+        default: throw ServingError(.internalError, "A prediction has no form '\(format.rawValue)'.")
+        }
+    }
+
+    private func text(_ value: JSONValue, isLine: Bool) -> [UInt8] { Array((value.line + (isLine ? "\n" : "")).utf8) }
+
+    private func verbose(_ found: ClassificationPrediction) -> JSONValue {
+        .members([
+            "probabilities": .array(found.probabilities.map { .float($0) }), "labels": .array(classes.map { .string($0) }),
+            "predicted_label": .string(classes[found.best]),
+        ])
+    }
+
+    /// Class, score, left, top, right, bottom.
+    private static func row(_ found: Detection) -> JSONValue {
+        .array([
+            .float(Float(found.classID)), .float(found.score), .float(found.left), .float(found.top), .float(found.right),
+            .float(found.bottom),
+        ])
+    }
+
+    private func annotation(_ found: [Detection], _ size: PixelSize) -> JSONValue {
+        .members([
+            "image_size": .array([.members(["width": .integer(size.width), "height": .integer(size.height), "depth": .integer(3)])]),
+            "annotations": .array(
+                found.map { object in
+                    func span(_ low: Float, _ high: Float, _ side: Int) -> (Int, Int) {
+                        let first = Int((low * Float(side)).rounded())
+                        return (first, Int((high * Float(side)).rounded()) - first)
+                    }
+                    let (left, width) = span(object.left, object.right, size.width)
+                    let (top, height) = span(object.top, object.bottom, size.height)
+                    return .members([
+                        "class_id": .integer(object.classID), "score": .float(object.score), "left": .integer(left), "top": .integer(top),
+                        "width": .integer(width), "height": .integer(height),
+                    ])
+                }),
+        ])
+    }
+}

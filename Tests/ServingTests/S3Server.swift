@@ -1,0 +1,1 @@
+../StorageTests/S3/S3Server.swift
