@@ -5,7 +5,7 @@ FLAGS := -c release -Xswiftc -enable-testing
 BIN := .build/release
 SOURCES := Sources Tests Examples Benchmarks/program Conformance/program Conformance/recordio Fuzzing/Program Package.swift Fuzzing/Package.swift
 
-.PHONY: help setup build demo demo-detection demo-segmentation test lint format bench conformance docs fuzz fuzz-replay clean
+.PHONY: help setup build demo demo-detection demo-segmentation test lint format bench conformance docs fuzz fuzz-replay smoke clean
 
 help:
 	@echo 'make demo         train, evaluate and try a classifier on Fashion-MNIST (about 10 minutes on 2 cores, set-up included)'
@@ -18,6 +18,7 @@ help:
 	@echo 'make bench        measure Sightline beside PyTorch, OpenVINO and MXNet (figures: Benchmarks/RESULTS.md)'
 	@echo 'make conformance  compare networks with torchvision, RecordIO with MXNet, boxes with pycocotools (in .venv-*)'
 	@echo 'make fuzz         fuzz every reader of files for 30 CPU minutes each (hours; what ran: Fuzzing/RESULTS.md)'
+	@echo 'make smoke        build an image with buildah, offline, and run jobs in it (root, buildah, debootstrap)'
 	@echo 'make docs         build the documentation into .build/docs'
 
 setup:
@@ -79,6 +80,9 @@ fuzz:
 # The kept inputs once, under the fuzzer's bounds: seconds.
 fuzz-replay:
 	Fuzzing/run.sh replay
+
+smoke: build
+	Containers/smoke-test.sh offline
 
 clean:
 	rm -rf .build

@@ -63,8 +63,8 @@ PYTHON
 # The platform starts this in the program's place. chroot, unlike buildah's run, hands signals to the program itself.
 cat >"$work/start" <<'START'
 #!/usr/bin/env bash
-mkdir -p "$MOUNT/opt/ml"
 mount --bind "$SIGHTLINE_ROOT" "$MOUNT/opt/ml"
+for place in proc dev; do mount --rbind "/$place" "$MOUNT/$place"; done
 chown -R 10001:10001 "$SIGHTLINE_ROOT"
 unset SIGHTLINE_ROOT
 exec chroot --userspec=10001:10001 "$MOUNT" /usr/bin/env -i PATH=/opt/sightline/bin:/usr/bin:/bin HOME=/tmp "$@"

@@ -29,9 +29,12 @@ private struct Colours: ClassificationStorage {
 /// Stops a run after some steps, as Ctrl-C would, and keeps what it was told.
 private final class Watcher: TrainingObserver {
     var stopAfter: Int?
+    /// Stops while validation is under way.
+    var stopsInValidation = false
     var steps = 0
     var losses: [Double] = []
     func handle(_ event: TrainingEvent) {
+        if case .validating = event, stopsInValidation { Interruption.request() }
         guard case .stepped(let info) = event else { return }
         steps += 1
         losses.append(info.loss)
@@ -108,6 +111,24 @@ struct TrainerTests {
             _ = try Self.run(folder + "/parts", .resume, changes: changes, watcher: rest)
             #expect(watcher.losses + rest.losses == whole.losses)
             #expect(try Self.bytes(folder + "/parts/last/model.safetensors") == Self.bytes(folder + "/whole/last/model.safetensors"))
+            #expect(try Self.bytes(folder + "/parts/model/model.safetensors") == Self.bytes(folder + "/whole/model/model.safetensors"))
+        }
+    }
+
+    @Test("A run that was interrupted in validation goes on with validation, and trains no step twice")
+    func resumeInValidation() throws {
+        try Self.withFolder { folder in
+            let whole = try Self.run(folder + "/whole", .fresh)
+            let watcher = Watcher()
+            watcher.stopsInValidation = true
+            let error = #expect(throws: TrainingError.self) { try Self.run(folder + "/parts", .fresh, watcher: watcher) }
+            #expect(error?.kind == .interrupted)
+            #expect(watcher.steps == 6 && !FileManager.default.fileExists(atPath: folder + "/parts/results.csv"))
+            let rest = Watcher()
+            let summary = try Self.run(folder + "/parts", .resume, watcher: rest)
+            #expect(rest.steps == 12)
+            #expect(summary.history.map(\.validation) == whole.history.map(\.validation))
+            #expect(summary.history.map(\.trainingLoss) == whole.history.map(\.trainingLoss))
             #expect(try Self.bytes(folder + "/parts/model/model.safetensors") == Self.bytes(folder + "/whole/model/model.safetensors"))
         }
     }
