@@ -19,7 +19,10 @@ extension Acceptance {
 
         @Test(
             "Every command helps with examples, on standard output, and leaves with 0",
-            arguments: [[], ["train"], ["train", "classification"], ["evaluate"], ["predict"], ["info"], ["check"], ["serve"], ["transform"], ["completions"]])
+            arguments: [
+                [], ["train"], ["train", "classification"], ["evaluate"], ["predict"], ["info"], ["check"], ["serve"], ["transform"],
+                ["completions"],
+            ])
         func examples(command: [String]) throws {
             let place = try Workspace()
             let result = try Command.run(command + ["--help"], in: place.path)
