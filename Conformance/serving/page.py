@@ -33,7 +33,7 @@ with sync_playwright() as play:
     for _ in range(5):
         page.keyboard.press("Tab")
         focus.append(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
-    page.evaluate("document.activeElement.blur()")
+    page.evaluate("() => { document.activeElement.blur(); scrollTo(0, 0); }")
     page.screenshot(path=screenshot)
     print("status:", page.text_content("#status"))
     print("results:", page.evaluate("[...document.querySelectorAll('#results li')].map(item => item.innerText.replace(/\\n/g, ' ')).slice(0, 5)"))

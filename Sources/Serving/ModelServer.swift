@@ -20,31 +20,37 @@ public final class ModelServer: Sendable {
     private let version: String
     private let logger: Logger
     private let telemetry = Telemetry()
+    private let engine: Engine
+    private let decoders: WorkerPool
     private let group = Mutex<ServiceGroup?>(nil)
     private let failure = Mutex<(any Error)?>(nil)
 
     /// A server that is not running yet. `version`: of the program. `logger`: takes a line for each request.
+    ///
+    /// The threads of inference and decoding are started here: they have the priority of the thread that calls this, or a little less,
+    /// whatever that thread's priority is later.
     /// - Throws: ``ServingError`` for settings that can't be.
     public init(_ settings: ServerSettings, version: String, logger: Logger) throws {
         try settings.check()
         self.settings = settings
         self.version = version
         self.logger = logger
+        engine = try Engine(settings)
+        decoders = try WorkerPool(name: "decoder", count: settings.resolvedDecoders)
     }
+
+    deinit { decoders.close() }
 
     /// Serves until ``stop()`` or, with `listensToSignals`, SIGTERM or SIGINT; then answers what was accepted, and returns.
     ///
     /// `whenListening`: gets the port as soon as connections are accepted; models are loaded meanwhile, and `/ping` tells when that is done.
     /// - Throws: ``ServingError`` for an address or certificate that can't be used and for a model that can't be loaded.
     public func run(listensToSignals: Bool = true, whenListening: @escaping @Sendable (Int) -> Void = { _ in }) async throws {
-        let engine = try Engine(settings)
         let queue = RequestQueue(
             capacity: settings.queueLimit, memoryLimit: PicturePipeline.memoryLimit(settings), delay: .seconds(settings.batchDelay))
         let store = ModelStore(engine: engine, settings: settings, telemetry: telemetry)
-        let decoders = try WorkerPool(name: "decoder", count: settings.resolvedDecoders)
-        defer { decoders.close() }
         let responder = ServerResponder(
-            routes: routes(store, queue, decoders), token: settings.token, telemetry: telemetry, logger: logger)
+            routes: routes(store, queue), token: settings.token, telemetry: telemetry, logger: logger)
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let application = Application(
@@ -121,7 +127,7 @@ public final class ModelServer: Sendable {
 
     // MARK: Routes
 
-    private func routes(_ store: ModelStore, _ queue: RequestQueue, _ decoders: WorkerPool) -> Routes {
+    private func routes(_ store: ModelStore, _ queue: RequestQueue) -> Routes {
         let bodies = BodyReader(limit: settings.payloadLimit, totalLimit: settings.bodyMemoryLimit)
         let pictures = PicturePipeline(settings: settings, queue: queue, decoders: decoders, telemetry: telemetry)
         let invocations = Invocations(settings: settings, store: store, pictures: pictures, bodies: bodies)
