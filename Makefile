@@ -16,7 +16,7 @@ help:
 	@echo 'make lint         check the format of the sources'
 	@echo 'make format       format the sources'
 	@echo 'make bench        measure Sightline beside PyTorch, OpenVINO and MXNet (figures: Benchmarks/RESULTS.md)'
-	@echo 'make conformance  compare networks with torchvision, RecordIO with MXNet, boxes with pycocotools (in .venv-*)'
+	@echo 'make conformance  compare networks with torchvision, RecordIO with MXNet, boxes with pycocotools, answers with boto3 (in .venv-*)'
 	@echo 'make fuzz         fuzz every reader of files for 30 CPU minutes each (hours; what ran: Fuzzing/RESULTS.md)'
 	@echo 'make smoke        build an image with buildah, offline, and run jobs in it (root, buildah, debootstrap)'
 	@echo 'make docs         build the documentation into .build/docs'
@@ -68,6 +68,7 @@ conformance: setup
 	Conformance/torchvision/run.sh
 	Conformance/mxnet/run.sh
 	Conformance/boxes/run.sh
+	Conformance/serving/run.sh clients schema page abuse
 
 docs: setup
 	$(SWIFT) package --allow-writing-to-directory .build/docs generate-documentation \

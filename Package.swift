@@ -132,7 +132,7 @@ let package = Package(
                 name: "FuzzReplayTests", dependencies: ["Datasets", "Storage", "Imaging", "Weights"], path: "Fuzzing/Program",
                 exclude: ["Harness"], swiftSettings: swiftSettings),
             .testTarget(
-                name: "AcceptanceTests", dependencies: ["sightline", "Weights", "Imaging"], path: "Tests/Acceptance",
+                name: "AcceptanceTests", dependencies: ["sightline", "Networks", "Weights", "Imaging"], path: "Tests/Acceptance",
                 swiftSettings: swiftSettings),
         ],
     swiftLanguageModes: [.v6],

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
@@ -19,37 +20,53 @@ public final class ModelServer: Sendable {
     private let version: String
     private let logger: Logger
     private let telemetry = Telemetry()
+    private let engine: Engine
+    private let decoders: WorkerPool
     private let group = Mutex<ServiceGroup?>(nil)
+    private let failure = Mutex<(any Error)?>(nil)
 
     /// A server that is not running yet. `version`: of the program. `logger`: takes a line for each request.
+    ///
+    /// The threads of inference and decoding are started here: they have the priority of the thread that calls this, or a little less,
+    /// whatever that thread's priority is later.
     /// - Throws: ``ServingError`` for settings that can't be.
     public init(_ settings: ServerSettings, version: String, logger: Logger) throws {
         try settings.check()
         self.settings = settings
         self.version = version
         self.logger = logger
+        engine = try Engine(settings)
+        decoders = try WorkerPool(name: "decoder", count: settings.resolvedDecoders)
     }
+
+    deinit { decoders.close() }
 
     /// Serves until ``stop()`` or, with `listensToSignals`, SIGTERM or SIGINT; then answers what was accepted, and returns.
     ///
     /// `whenListening`: gets the port as soon as connections are accepted; models are loaded meanwhile, and `/ping` tells when that is done.
     /// - Throws: ``ServingError`` for an address or certificate that can't be used and for a model that can't be loaded.
     public func run(listensToSignals: Bool = true, whenListening: @escaping @Sendable (Int) -> Void = { _ in }) async throws {
-        let engine = try Engine(settings)
-        let queue = RequestQueue(capacity: settings.queueLimit, delay: .seconds(settings.batchDelay))
+        let queue = RequestQueue(
+            capacity: settings.queueLimit, memoryLimit: PicturePipeline.memoryLimit(settings), delay: .seconds(settings.batchDelay))
         let store = ModelStore(engine: engine, settings: settings, telemetry: telemetry)
-        let decoders = try WorkerPool(name: "decoder", count: settings.resolvedDecoders)
-        defer { decoders.close() }
         let responder = ServerResponder(
-            routes: routes(store, queue, decoders), token: settings.token, telemetry: telemetry, logger: logger)
+            routes: routes(store, queue), token: settings.token, telemetry: telemetry, logger: logger)
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
         let application = Application(
             responder: responder, server: try channel(),
             configuration: ApplicationConfiguration(
                 address: .hostname(settings.host, port: settings.port), serverName: "sightline/\(version)", backlog: 1024,
-                availableConnectionsDelegate: MaximumAvailableConnections(settings.connectionLimit)),
-            services: [InferenceService(engine: engine, queue: queue, telemetry: telemetry), LoadingService(store: store, logger: logger)],
+                availableConnectionsDelegate: MaximumAvailableConnections(min(settings.connectionLimit, Self.raiseFileLimit() - 128))),
+            services: [
+                InferenceService(engine: engine, queue: queue, telemetry: telemetry),
+                LoadingService(store: store, logger: logger) { [self] error in
+                    // An error thrown there would cancel the server, which then drops connections that it has just accepted, and SwiftNIO
+                    // ends the process where one is dropped.
+                    failure.withLock { $0 = error }
+                    await stop()
+                },
+            ],
             onServerRunning: { channel in whenListening(channel.localAddress?.port ?? 0) }, logger: quiet)
         var configuration = ServiceGroupConfiguration(
             services: [application], gracefulShutdownSignals: listensToSignals ? [.sigterm, .sigint] : [], logger: quiet)
@@ -66,10 +83,25 @@ public final class ModelServer: Sendable {
             throw ServingError(
                 .unavailable, "Requests were left unanswered after \(settings.drainTimeout) s (drain-timeout) of shutting down.")
         }
+        if let error = failure.withLock({ $0.take() }) { throw error }
     }
 
     /// Accepts nothing more, answers what was accepted, and lets ``run(listensToSignals:whenListening:)`` return.
     public func stop() async { await group.withLock { $0 }?.triggerGracefulShutdown() }
+
+    /// Lets this process open as many files and sockets as the system allows it, and tells how many.
+    private static func raiseFileLimit() -> Int {
+        let kind = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        var limit = rlimit()
+        guard getrlimit(kind, &limit) == 0 else { return 1024 }
+        // More than this nobody serves, and some systems have no limit at all.
+        let wanted = min(limit.rlim_max, 1 << 20)
+        if limit.rlim_cur < wanted {
+            limit.rlim_cur = wanted
+            _ = setrlimit(kind, &limit)
+        }
+        return max(256, Int(clamping: min(limit.rlim_cur, 1 << 20)))
+    }
 
     private func channel() throws -> HTTPServerBuilder {
         let (limit, timeout) = (settings.payloadLimit, TimeAmount.nanoseconds(Int64(settings.bodyTimeout * 1e9)))
@@ -95,7 +127,7 @@ public final class ModelServer: Sendable {
 
     // MARK: Routes
 
-    private func routes(_ store: ModelStore, _ queue: RequestQueue, _ decoders: WorkerPool) -> Routes {
+    private func routes(_ store: ModelStore, _ queue: RequestQueue) -> Routes {
         let bodies = BodyReader(limit: settings.payloadLimit, totalLimit: settings.bodyMemoryLimit)
         let pictures = PicturePipeline(settings: settings, queue: queue, decoders: decoders, telemetry: telemetry)
         let invocations = Invocations(settings: settings, store: store, pictures: pictures, bodies: bodies)
@@ -184,13 +216,15 @@ private struct InferenceService: Service {
 private struct LoadingService: Service {
     let store: ModelStore
     let logger: Logger
+    let whenFailed: @Sendable (any Error) async -> Void
 
     func run() async throws {
         let begin = ContinuousClock.now
         do {
             try await store.loadFirst()
         } catch {
-            throw ServingError.about(model: error)
+            await whenFailed(ServingError.about(model: error))
+            return try await gracefulShutdown()
         }
         let names = await store.listings.map(\.name)
         logger.info(

@@ -75,6 +75,9 @@ enum Command {
         /// What it has written to standard output so far.
         var output: String { text("out") }
 
+        /// What it has written to standard error so far.
+        var errors: String { text("err") }
+
         /// Waits until a condition holds.
         /// - Throws: ``Missing`` after a minute, or where the command ended before.
         func wait(until condition: (Running) -> Bool, _ what: String) throws {

@@ -90,6 +90,16 @@ extension Serving {
             #expect(queue.count == 0)
         }
 
+        @Test("Large pictures are refused while others hold the memory; one by itself is taken however large it is")
+        func memory() throws {
+            let queue = RequestQueue(capacity: 9, memoryLimit: 100, delay: .zero)
+            var tickets = [try queue.admit(Self.model(1), memory: 200, deadline: Self.later)]
+            #expect(throws: ServingError.self) { try queue.admit(Self.model(1), memory: 1, deadline: Self.later) }
+            tickets.removeAll()
+            for memory in [60, 40, 0] { tickets.append(try queue.admit(Self.model(1), memory: memory, deadline: Self.later)) }
+            #expect(throws: ServingError.self) { try queue.admit(Self.model(1), memory: 1, deadline: Self.later) }
+        }
+
         @Test("What has waited beyond its deadline is refused and never reaches the network")
         func deadlines() async throws {
             let queue = RequestQueue(capacity: 4, delay: .zero)

@@ -84,7 +84,7 @@ extension Serving {
             let answer = try await RunningServer.run(Models.segmenter()) {
                 try await $0.post("/invocations", Pictures.header(width: 6000, height: 5000), ["Accept": "application/x-protobuf"])
             }
-            try Self.check(answer, 413, "ContentTooLarge", ["343 MB", "256 MB", "image/png"])
+            try Self.check(answer, 413, "ContentTooLarge", ["343 MB", "128 MB", "image/png"])
         }
 
         @Test("A body that comes too slowly is answered with 408, and the connection closed")

@@ -5,10 +5,14 @@ import NIOHTTPTypes
 import Synchronization
 
 /// Receives bodies, each within its limit and all within one.
+///
+/// Where all together hold too much, those that hold more than the average are refused, so that a few who send large bodies and never end
+/// don't keep others from sending small ones; at twice as much everybody is.
 final class BodyReader: Sendable {
     private let limit: Int
     private let totalLimit: Int
     private let total = Atomic<Int>(0)
+    private let count = Atomic<Int>(0)
 
     /// `limit`: bytes of a body. `totalLimit`: bytes of all bodies that are held.
     init(limit: Int, totalLimit: Int) {
@@ -26,7 +30,12 @@ final class BodyReader: Sendable {
             self.reader = reader
         }
 
-        deinit { reader.total.subtract(bytes.count, ordering: .relaxed) }
+        deinit { reader.forget(bytes.count) }
+    }
+
+    private func forget(_ bytes: Int) {
+        total.subtract(bytes, ordering: .relaxed)
+        count.subtract(1, ordering: .relaxed)
     }
 
     private var tooLarge: ServingError {
@@ -44,18 +53,20 @@ final class BodyReader: Sendable {
         try check(request)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(min(request.headers[.contentLength].flatMap { Int($0) } ?? 0, 1 << 18))
+        count.add(1, ordering: .relaxed)
         do {
             for try await buffer in request.body {
                 guard bytes.count + buffer.readableBytes <= limit else { throw tooLarge }
                 let held = total.add(buffer.readableBytes, ordering: .relaxed).newValue
                 bytes.append(contentsOf: buffer.readableBytesView)
-                guard held <= totalLimit else {
+                let average = held / max(1, count.load(ordering: .relaxed))
+                guard held <= totalLimit || (bytes.count < average && held <= 2 * totalLimit) else {
                     throw ServingError(
                         .tooManyRequests, "The server holds \(held >> 20) MB of other requests' bodies. Try again later.", retryAfter: 1)
                 }
             }
         } catch {
-            total.subtract(bytes.count, ordering: .relaxed)
+            forget(bytes.count)
             switch error {
             case let error as ServingError: throw error
             case is RequestGuard.Timeout:
@@ -64,7 +75,7 @@ final class BodyReader: Sendable {
             }
         }
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length != bytes.count {
-            total.subtract(bytes.count, ordering: .relaxed)
+            forget(bytes.count)
             throw ServingError(.badRequest, "The body has \(bytes.count) bytes, but Content-Length is \(length).")
         }
         return Body(bytes, self)

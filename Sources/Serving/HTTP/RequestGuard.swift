@@ -2,8 +2,8 @@ import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
-/// What a connection may do, before anything of a request is kept: bodies arrive in time or not at all, and nobody sends on for long
-/// what was refused. Answers `Expect: 100-continue` where the body is wanted.
+/// What a connection may do, before anything of a request is kept: bodies arrive in time or not at all, answers are taken in time, and
+/// nobody sends on for long what was refused. Answers `Expect: 100-continue` where the body is wanted.
 final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -16,6 +16,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let payloadLimit: Int
     private let bodyTimeout: TimeAmount
     private var timer: Scheduled<Void>?
+    private var writingTimer: Scheduled<Void>?
     private var received = 0
 
     init(payloadLimit: Int, bodyTimeout: TimeAmount) {
@@ -44,20 +45,34 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelRead(data)
     }
 
+    /// An answer that nobody takes is memory that somebody holds.
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        writingTimer?.cancel()
+        let channel = context.channel
+        writingTimer =
+            channel.isWritable
+            ? nil : context.eventLoop.scheduleTask(in: .nanoseconds(2 * bodyTimeout.nanoseconds)) { channel.close(promise: nil) }
+        context.fireChannelWritabilityChanged()
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
         stop()
+        writingTimer?.cancel()
         context.fireChannelInactive()
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { stop() }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        stop()
+        writingTimer?.cancel()
+    }
 
     private func start(_ context: ChannelHandlerContext) {
         stop()
-        let loop = context.eventLoop.assumeIsolated()
-        timer = loop.scheduleTask(in: bodyTimeout) {
+        let channel = context.channel
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: bodyTimeout) {
             context.fireErrorCaught(Timeout())
             // Time for the answer to be written.
-            loop.scheduleTask(in: .seconds(2)) { context.close(promise: nil) }
+            channel.eventLoop.scheduleTask(in: .seconds(2)) { channel.close(promise: nil) }
         }
     }
 

@@ -35,6 +35,8 @@ struct ServerResponder: HTTPResponder {
         } catch {
             let known = error as? ServingError ?? ServingError(.internalError, "Something went wrong: \(error)")
             problem = known
+            // Clients that ask again at once, instead of when they are told to, would take the cores from those that were accepted.
+            if known.kind == .tooManyRequests { try? await Task.sleep(for: Self.refusalPause) }
             response = Self.response(for: known, id: call.id, path: request.uri.path)
         }
         response.headers[.requestID] = call.id
@@ -48,6 +50,9 @@ struct ServerResponder: HTTPResponder {
         log(request, response, pattern, call.id, size, seconds, problem, context)
         return response
     }
+
+    /// How long the refusal of a request for which there is no room is held back.
+    private static let refusalPause = Duration.milliseconds(100)
 
     /// Methods are named in metrics; a client must not be able to make a series for each word that it can think of.
     private static func known(_ method: HTTPRequest.Method) -> String {

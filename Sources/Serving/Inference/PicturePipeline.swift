@@ -10,7 +10,10 @@ struct PicturePipeline: Sendable {
     let telemetry: Telemetry
 
     /// Bytes that the probabilities of one segmentation may take.
-    static let probabilityLimit = 256 << 20
+    static let probabilityLimit = 128 << 20
+
+    /// Bytes that pictures at their full size, and probabilities, may take between acceptance and answer.
+    static func memoryLimit(_ settings: ServerSettings) -> Int { max(4 * 3 * settings.pixelLimit, 2 * probabilityLimit) }
 
     /// What a model says about a picture, in a form. `name`: what errors call the picture.
     /// - Throws: ``ServingError``.
@@ -32,8 +35,10 @@ struct PicturePipeline: Sendable {
         _ bytes: [UInt8], _ model: ServedModel, wantsProbabilities: Bool = false, named name: String, deadline: ContinuousClock.Instant
     ) async throws -> Prediction {
         do {
-            try check(picture: bytes, model, wantsProbabilities: wantsProbabilities)
-            let ticket = try queue.admit(model, deadline: deadline)
+            let pixels = try check(picture: bytes, model, wantsProbabilities: wantsProbabilities)
+            // The other tasks keep no more of a picture than what their networks see.
+            let memory = model.task == .segmentation ? pixels * (3 + (wantsProbabilities ? 4 * model.classes.count : 0)) : 0
+            let ticket = try queue.admit(model, memory: memory, deadline: deadline)
             let image = try await timed(.decode) {
                 try await decoders.run {
                     if ContinuousClock.now >= deadline { throw RequestQueue.lateness }
@@ -59,7 +64,8 @@ struct PicturePipeline: Sendable {
     // MARK: Limits
 
     /// Nothing is decoded and no memory taken for a picture whose header states more than is allowed.
-    private func check(picture bytes: [UInt8], _ model: ServedModel, wantsProbabilities: Bool) throws {
+    /// - Returns: the pixels that the header states.
+    private func check(picture bytes: [UInt8], _ model: ServedModel, wantsProbabilities: Bool) throws -> Int {
         guard !bytes.isEmpty else { throw ServingError(.badRequest, "The body is empty. Send one picture, JPEG or PNG.") }
         let header = try ImageHeader(of: bytes)
         let (pixels, overflows) = header.width.multipliedReportingOverflow(by: header.height)
@@ -69,7 +75,7 @@ struct PicturePipeline: Sendable {
                 "The picture's header states \(header.width)×\(header.height) pixels; at most \(settings.pixelLimit) are decoded (max-pixels). "
                     + "Send a smaller picture.")
         }
-        guard wantsProbabilities else { return }
+        guard wantsProbabilities else { return pixels }
         let needed = pixels * model.classes.count * MemoryLayout<Float>.size
         guard needed <= Self.probabilityLimit else {
             throw ServingError(
@@ -77,5 +83,6 @@ struct PicturePipeline: Sendable {
                 "The probabilities of \(model.classes.count) classes at \(header.width)×\(header.height) pixels take \(needed >> 20) MB; "
                     + "at most \(Self.probabilityLimit >> 20) MB are sent. Ask for image/png, or send a smaller picture.")
         }
+        return pixels
     }
 }

@@ -20,6 +20,8 @@ final class RequestQueue: Sendable {
     private struct State {
         /// Accepted and not answered.
         var admitted = 0
+        /// Bytes that they hold, as far as they were stated.
+        var memory = 0
         /// Accepted and not yet waiting for the network, by model.
         var preparing: [Int: Int] = [:]
         var pending: [Job] = []
@@ -33,11 +35,14 @@ final class RequestQueue: Sendable {
 
     /// Pictures between acceptance and answer.
     let capacity: Int
+    private let memoryLimit: Int
     private let delay: Duration
     private let state = Mutex(State())
 
-    init(capacity: Int, delay: Duration) {
+    /// `memoryLimit`: bytes that pictures may hold between acceptance and answer; a single one may hold more.
+    init(capacity: Int, memoryLimit: Int = .max, delay: Duration) {
         self.capacity = capacity
+        self.memoryLimit = memoryLimit
         self.delay = delay
     }
 
@@ -59,7 +64,7 @@ final class RequestQueue: Sendable {
         let seconds = speed > 0 ? min(60, max(1, Int((Double(waiting) / speed).rounded(.up)))) : 1
         return ServingError(
             .tooManyRequests,
-            "The server has \(waiting) pictures to answer, which is as many as it takes (max-queue). Try again in \(seconds) s.",
+            "The server has \(waiting) pictures to answer, which is as much as it takes (max-queue, max-pixels). Try again in \(seconds) s.",
             retryAfter: seconds)
     }
 
@@ -67,16 +72,18 @@ final class RequestQueue: Sendable {
     final class Ticket: Sendable {
         private let queue: RequestQueue
         private let model: ServedModel
+        private let memory: Int
         private let deadline: ContinuousClock.Instant
         private let isPreparing = Atomic(true)
 
-        fileprivate init(_ queue: RequestQueue, _ model: ServedModel, _ deadline: ContinuousClock.Instant) {
+        fileprivate init(_ queue: RequestQueue, _ model: ServedModel, _ memory: Int, _ deadline: ContinuousClock.Instant) {
             self.queue = queue
             self.model = model
+            self.memory = memory
             self.deadline = deadline
         }
 
-        deinit { queue.leave(model, wasPreparing: isPreparing.load(ordering: .relaxed)) }
+        deinit { queue.leave(model, memory, wasPreparing: isPreparing.load(ordering: .relaxed)) }
 
         /// Waits for the network's answer about a picture that is decoded. To be called once.
         /// - Throws: ``ServingError`` where the deadline is over; what the network throws.
@@ -88,17 +95,18 @@ final class RequestQueue: Sendable {
         }
     }
 
-    /// Accepts a picture.
+    /// Accepts a picture. `memory`: bytes that it will hold until it is answered.
     /// - Throws: ``ServingError`` where the queue is full.
-    func admit(_ model: ServedModel, deadline: ContinuousClock.Instant) throws -> Ticket {
+    func admit(_ model: ServedModel, memory: Int = 0, deadline: ContinuousClock.Instant) throws -> Ticket {
         let isAccepted = state.withLock { state in
-            guard state.admitted < capacity else { return false }
+            guard state.admitted < capacity, state.admitted == 0 || memory <= memoryLimit - state.memory else { return false }
             state.admitted += 1
+            state.memory += memory
             state.preparing[model.id, default: 0] += 1
             return true
         }
         guard isAccepted else { throw refusal }
-        return Ticket(self, model, deadline)
+        return Ticket(self, model, memory, deadline)
     }
 
     private func add(_ job: Job) {
@@ -108,9 +116,10 @@ final class RequestQueue: Sendable {
         }
     }
 
-    private func leave(_ model: ServedModel, wasPreparing: Bool) {
+    private func leave(_ model: ServedModel, _ memory: Int, wasPreparing: Bool) {
         update { state in
             state.admitted -= 1
+            state.memory -= memory
             if wasPreparing { Self.decrease(&state.preparing, model.id) }
         }
     }

@@ -120,7 +120,7 @@ public struct BatchTransform: Sendable {
         report.skipped = work.skipped
         report.objects = work.skipped + work.todo.count
         // Enough that the next batch is decoded while one is in the network.
-        let width = 4 * model.batchLimit + 8
+        let width = 2 * model.batchLimit + 4
         await withTaskGroup(of: (String, String?).self) { group in
             var next = 0
             func start() {

@@ -69,7 +69,7 @@ public final class SegmentationPredictor {
         }
     }
 
-    /// Makes pictures ready for ``predict(_:)-(PreparedImage)`` and ``probabilities(of:)``, from any thread.
+    /// Makes pictures ready for prediction and ``probabilities(of:)``, from any thread.
     public var preparation: ImagePreparation {
         { payload, name in
             do {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Datasets
 import Foundation
 import Logging
 import Reporting
@@ -77,6 +78,9 @@ struct Serve: ParsableCommand {
             LineLogHandler(label: label, level: level, asJSON: asJSON) { TextOutput.standardError.write($0) }
         }
         let server = try ModelServer(settings, version: Sightline.version, logger: logger)
+        // Under overload there are more requests to refuse than pictures to look at: refusing must not take the cores from the networks,
+        // whose threads are there already. Threads that are started from here on inherit this thread's priority.
+        WorkerThread.lowerPriority(by: WorkerThread.niceness)
         let scheme = settings.certificate == nil ? "http" : "https"
         let shown = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
         try Blocking.run {
