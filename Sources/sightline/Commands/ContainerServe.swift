@@ -1,5 +1,6 @@
 import ArgumentParser
 import Container
+import Logging
 import Serving
 
 /// `sightline container serve`.
