@@ -22,7 +22,7 @@ if [ "$mode" = offline ]; then
         rootfs=${SIGHTLINE_ROOTFS:-$work/rootfs}
         if [ ! -e "$rootfs/etc/debian_version" ]; then
             say 'making a base with debootstrap'
-            debootstrap --variant=minbase bookworm "$rootfs" "${SIGHTLINE_MIRROR:-http://deb.debian.org/debian}" >"$work/log" ||
+            debootstrap --variant=minbase bookworm "$rootfs" ${SIGHTLINE_MIRROR:+"$SIGHTLINE_MIRROR"} >"$work/log" ||
                 { tail "$work/log" >&2; exit 1; }
         fi
         container=$(buildah from scratch)
