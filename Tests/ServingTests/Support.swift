@@ -27,10 +27,15 @@ final class Place: Sendable {
 
 /// Small models with drawn weights, made once.
 enum Models {
-    private static let place = Result { try Place() }
+    private static let root: String = {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("serving-models-\(getpid())").path
+        // They serve all tests of the process, and end with it.
+        atexit { try? FileManager.default.removeItem(atPath: Models.root) }
+        return path
+    }()
 
     private static func make(_ name: String, _ description: ModelDescription, _ weights: () throws -> [WeightArray]) throws -> String {
-        let folder = try place.get().path + "/" + name
+        let folder = root + "/" + name
         if !FileManager.default.fileExists(atPath: folder) { try ModelFolder.write(description, weights: weights(), to: folder) }
         return folder
     }

@@ -53,6 +53,7 @@ struct Serve: ParsableCommand {
     }
 
     func run() throws {
+        ThreadWaiting.shorten()
         let device = try engine.start()
         let settings = try server.settings(models: models.map(Self.model), device: device, threads: engine.threads)
         try Self.serve(settings, logFormat: logFormat, level: quiet ? .error : .info)
