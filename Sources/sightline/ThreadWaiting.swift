@@ -7,7 +7,7 @@ import Glibc
 /// at each of a network's hundred meetings. A short spin, then sleep, costs little where all is quiet.
 enum ThreadWaiting {
     /// Turns of the waiting loop before a thread sleeps, each some tens of processor cycles.
-    private static let turns = "2000"
+    private static let turns = "100"
 
     /// Lets threads wait as a server's should.
     ///
