@@ -2,6 +2,7 @@
 
 #include "BFloat16.h"
 #include "Clones.h"
+#include "KernelTensors.h"
 #include "OpenMP.h"
 #include "WinogradKernels.h"
 
@@ -22,9 +23,6 @@ constexpr int64_t taps = 9;
 constexpr int64_t rowsAtOnce = 6;
 /// Pixels for which a tap's weights, up to 256 KB for 64 outputs, are read once.
 constexpr int64_t pixelsTogether = 240;
-
-const uint16_t *bits(const at::Tensor &tensor) { return static_cast<const uint16_t *>(tensor.const_data_ptr()); }
-uint16_t *mutableBits(const at::Tensor &tensor) { return static_cast<uint16_t *>(tensor.mutable_data_ptr()); }
 
 /// The places of a line whose neighbour `offset` away lies on it, too.
 struct Reach {
@@ -151,10 +149,8 @@ void pairLines(const at::Tensor &tensor, int64_t begin, int64_t end, int64_t cha
 
 bool isSuited(const at::Tensor &x, at::IntArrayRef weightSizes, int64_t stride, int64_t padding, int64_t dilation) {
     // Pairs of pixels stay pairs only where a tap's neighbour is an even number of pixels away.
-    return winograd::hasKernels() && weightSizes.size() == 4 && weightSizes[2] == 3 && weightSizes[3] == 3 && stride == 1
-        && padding == dilation && dilation % 2 == 0 && weightSizes[0] % block == 0 && weightSizes[1] % block == 0 && x.is_cpu()
-        && x.dim() == 4 && x.numel() > 0 && x.scalar_type() == at::kBFloat16 && x.size(1) == weightSizes[1]
-        && x.is_contiguous(at::MemoryFormat::ChannelsLast);
+    return winograd::hasKernels() && isSameSize3x3(x, at::kBFloat16, weightSizes, stride, padding, dilation) && x.numel() > 0
+        && dilation % 2 == 0 && weightSizes[0] % block == 0 && weightSizes[1] % block == 0;
 }
 
 int64_t products(int64_t height, int64_t width, int64_t dilation) {

@@ -1,6 +1,7 @@
 #include "TapConvFloat.h"
 
 #include "Clones.h"
+#include "KernelTensors.h"
 #include "OpenMP.h"
 #include "WinogradFloatKernels.h"
 
@@ -21,9 +22,6 @@ constexpr int64_t channelsTogether = 128;
 /// Pixels whose sums for 64 outputs stay in the second-level cache.
 constexpr int64_t pixelsTogether = 900;
 
-const float *floats(const at::Tensor &tensor) { return static_cast<const float *>(tensor.const_data_ptr()); }
-float *mutableFloats(const at::Tensor &tensor) { return static_cast<float *>(tensor.mutable_data_ptr()); }
-
 CT_CLONES void finish(const float *from, const float *bias, bool relu, float *into) {
     for (int64_t i = 0; i < block; ++i) {
         const float value = from[i] + bias[i];
@@ -35,9 +33,8 @@ CT_CLONES void finish(const float *from, const float *bias, bool relu, float *in
 }  // namespace
 
 bool isSuited(const at::Tensor &x, at::IntArrayRef weightSizes, int64_t stride, int64_t padding, int64_t dilation) {
-    return winogradfloat::hasKernels() && weightSizes.size() == 4 && weightSizes[2] == 3 && weightSizes[3] == 3 && stride == 1
-        && dilation >= 1 && padding == dilation && weightSizes[0] % block == 0 && x.is_cpu() && x.dim() == 4 && x.numel() > 0
-        && x.scalar_type() == at::kFloat && x.size(1) == weightSizes[1] && x.is_contiguous(at::MemoryFormat::ChannelsLast);
+    return winogradfloat::hasKernels() && isSameSize3x3(x, at::kFloat, weightSizes, stride, padding, dilation) && x.numel() > 0
+        && dilation >= 1 && weightSizes[0] % block == 0;
 }
 
 at::Tensor packed(const at::Tensor &weight) {

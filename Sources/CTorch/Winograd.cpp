@@ -1,5 +1,6 @@
 #include "Winograd.h"
 
+#include "KernelTensors.h"
 #include "OpenMP.h"
 #include "WinogradKernels.h"
 
@@ -19,11 +20,6 @@ constexpr int64_t cacheBytes = 600 * 1024;
 constexpr int64_t rowsAtOnce = 6;
 /// Sums of weight gradients that all threads together may hold.
 constexpr int64_t sumBytes = 192 * 1024 * 1024;
-
-const uint16_t *bits(const at::Tensor &tensor) { return static_cast<const uint16_t *>(tensor.const_data_ptr()); }
-uint16_t *mutableBits(const at::Tensor &tensor) { return static_cast<uint16_t *>(tensor.mutable_data_ptr()); }
-const float *floats(const at::Tensor &tensor) { return static_cast<const float *>(tensor.const_data_ptr()); }
-float *mutableFloats(const at::Tensor &tensor) { return static_cast<float *>(tensor.mutable_data_ptr()); }
 
 /// The tiles of a tensor N, C, H, W in channels-last memory: grid by grid, row by row.
 struct Tiles {
@@ -164,10 +160,8 @@ void addProducts(const at::Tensor &x, const at::Tensor &gradient, int64_t dilati
 bool isSuited(const at::Tensor &x, at::IntArrayRef weightSizes, int64_t stride, int64_t padding, int64_t dilation) {
     // Small maps have too few tiles to share the cost of the weights' transform.
     constexpr int64_t leastTiles = 96;
-    return hasKernels() && weightSizes.size() == 4 && weightSizes[2] == 3 && weightSizes[3] == 3 && stride == 1 && padding == dilation
-        && weightSizes[0] % block == 0 && weightSizes[1] % block == 0 && x.is_cpu() && x.dim() == 4
-        && x.scalar_type() == at::kBFloat16 && x.size(1) == weightSizes[1] && x.is_contiguous(at::MemoryFormat::ChannelsLast)
-        && Tiles(x, dilation).count >= leastTiles;
+    return hasKernels() && isSameSize3x3(x, at::kBFloat16, weightSizes, stride, padding, dilation) && weightSizes[0] % block == 0
+        && weightSizes[1] % block == 0 && Tiles(x, dilation).count >= leastTiles;
 }
 
 bool isWeightGradientSuited(at::IntArrayRef weightSizes) {

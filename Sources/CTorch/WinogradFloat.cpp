@@ -1,5 +1,6 @@
 #include "WinogradFloat.h"
 
+#include "KernelTensors.h"
 #include "OpenMP.h"
 #include "WinogradFloatKernels.h"
 
@@ -15,9 +16,6 @@ namespace {
 
 /// What all transformed tiles may take for the threads to share them and divide the outputs among themselves.
 constexpr int64_t sharedBytes = 8 * 1024 * 1024;
-
-const float *floats(const at::Tensor &tensor) { return static_cast<const float *>(tensor.const_data_ptr()); }
-float *mutableFloats(const at::Tensor &tensor) { return static_cast<float *>(tensor.mutable_data_ptr()); }
 
 /// Where a tile's outputs begin.
 struct Tile {
@@ -162,9 +160,8 @@ void runByOutputs(const Pass &pass, int parts) {
 bool isSuited(const at::Tensor &x, at::IntArrayRef weightSizes, int64_t stride, int64_t padding, int64_t dilation) {
     // Four times the weights are read; for fewer tiles that takes longer than the products that are saved.
     constexpr int64_t leastTiles = 16;
-    return hasKernels() && weightSizes.size() == 4 && weightSizes[2] == 3 && weightSizes[3] == 3 && stride == 1 && dilation >= 1
-        && padding == dilation && weightSizes[0] % block == 0 && weightSizes[1] % lanes == 0 && x.is_cpu() && x.dim() == 4
-        && x.scalar_type() == at::kFloat && x.size(1) == weightSizes[1] && x.is_contiguous(at::MemoryFormat::ChannelsLast)
+    return hasKernels() && isSameSize3x3(x, at::kFloat, weightSizes, stride, padding, dilation) && dilation >= 1
+        && weightSizes[0] % block == 0 && weightSizes[1] % lanes == 0
         && x.size(0) * tilesAlong(x.size(2), dilation) * tilesAlong(x.size(3), dilation) >= leastTiles;
 }
 

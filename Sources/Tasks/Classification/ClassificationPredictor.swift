@@ -34,20 +34,14 @@ public final class ClassificationPredictor {
     /// `classNames`: names for weights that come without; nil: "0", "1", …. `precision`: float32 gives the figures of training's
     /// validation most closely; bfloat16 is about twice as fast where the processor has it. nil: bfloat16 where it is native.
     public init(_ path: String, classNames: [String]? = nil, device: Device, precision: DType? = .float32) throws {
-        let (description, weights) = try ModelFolder.read(path)
+        let (description, weights) = try ModelFolder.read(path, of: .classification)
         if let description {
-            guard description.task == "classification" else {
-                throw TaskError("\(path) is a model of \(description.task), not of classification.")
-            }
             architecture = try ClassificationArchitecture(
                 name: description.network, classes: description.classes.count, channels: description.preprocessing.channels)
         } else {
             architecture = try ClassificationArchitecture(of: weights, source: path)
         }
-        let names = description?.classes ?? classNames ?? (0..<architecture.classes).map(String.init)
-        guard names.count == architecture.classes else {
-            throw TaskError("\(path) has \(architecture.classes) classes, but \(names.count) names were given. Give one name a class.")
-        }
+        let names = try ModelFolder.classNames(description, given: classNames, count: architecture.classes, path: path)
         let side = architecture.isSmall ? 32 : 224
         self.description =
             description

@@ -22,17 +22,13 @@ public final class DetectionPredictor {
     ///
     /// `classNames`: names for weights that come without; nil: "0", "1", …. `precision`: of products; nil: bfloat16 where it is native.
     public init(_ path: String, classNames: [String]? = nil, device: Device, precision: DType? = .float32) throws {
-        let (found, weights) = try ModelFolder.read(path)
+        let (found, weights) = try ModelFolder.read(path, of: .detection)
         if let found {
-            guard found.task == "detection" else { throw TaskError("\(path) is a model of \(found.task), not of detection.") }
             architecture = try DetectionArchitecture(name: found.network, classes: found.classes.count)
         } else {
             architecture = try DetectionArchitecture(of: weights, source: path)
         }
-        let names = found?.classes ?? classNames ?? (0..<architecture.classes).map(String.init)
-        guard names.count == architecture.classes else {
-            throw TaskError("\(path) has \(architecture.classes) classes, but \(names.count) names were given. Give one name a class.")
-        }
+        let names = try ModelFolder.classNames(found, given: classNames, count: architecture.classes, path: path)
         description =
             found
             ?? ModelDescription(task: "detection", network: architecture.name, classes: names, preprocessing: architecture.preprocessing)

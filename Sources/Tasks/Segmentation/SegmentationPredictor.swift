@@ -25,17 +25,13 @@ public final class SegmentationPredictor {
         _ path: String, classNames: [String]? = nil, device: Device, precision: DType? = .float32,
         viewing: SegmentationViewing = SegmentationViewing()
     ) throws {
-        let (found, weights) = try ModelFolder.read(path)
+        let (found, weights) = try ModelFolder.read(path, of: .segmentation)
         if let found {
-            guard found.task == "segmentation" else { throw TaskError("\(path) is a model of \(found.task), not of segmentation.") }
             architecture = try SegmentationArchitecture(name: found.network, classes: found.classes.count)
         } else {
             architecture = try SegmentationArchitecture(of: weights, source: path)
         }
-        let names = found?.classes ?? classNames ?? (0..<architecture.classes).map(String.init)
-        guard names.count == architecture.classes else {
-            throw TaskError("\(path) has \(architecture.classes) classes, but \(names.count) names were given. Give one name a class.")
-        }
+        let names = try ModelFolder.classNames(found, given: classNames, count: architecture.classes, path: path)
         description =
             found
             ?? ModelDescription(task: "segmentation", network: architecture.name, classes: names, preprocessing: architecture.preprocessing)
