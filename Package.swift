@@ -89,6 +89,8 @@ let package = Package(
         // SHA-256 of downloaded weights, of S3's signatures and of pictures' contents: libcurl brings libcrypto anyway, and a crypto package would take minutes to compile.
         .target(name: "CDigest", linkerSettings: [.linkedLibrary("crypto")]),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+        // What a child process does between fork and exec.
+        .target(name: "CLaunch"),
         // Inner loops over pixels, in C for its vector instructions.
         .target(name: "CPixels", cSettings: [.unsafeFlags(["-O3"])]),
     ]
@@ -96,6 +98,8 @@ let package = Package(
         + room("Imaging", ["CJPEG", "CPNG", "CFont", "CPixels"])
         + room("Weights", ["CCurl", "CDigest", "CZlib"])
         + room("Storage", ["CCurl", "CDigest"])
+        // Which process of a distributed job this is, and starting such processes: no tensors, so that a launcher needs none.
+        + room("Launch", ["Storage", "CLaunch"])
         + room("Datasets", ["Imaging", "Storage", "CDigest", "CZlib", yams])
         + room("Networks", ["Torch", "Weights"])
         + room("Tasks", ["Networks", "Torch", "Datasets", "Imaging", "Weights"])
@@ -109,8 +113,8 @@ let package = Package(
             .executableTarget(
                 name: "sightline",
                 dependencies: [
-                    "Container", "Serving", "Reporting", "Training", "Tasks", "Networks", "Datasets", "Storage", "Weights", "Imaging",
-                    "Torch",
+                    "Container", "Serving", "Reporting", "Training", "Tasks", "Networks", "Datasets", "Launch", "Storage", "Weights",
+                    "Imaging", "Torch",
                     argumentParser, logging,
                 ],
                 swiftSettings: swiftSettings),
