@@ -74,11 +74,13 @@ let package = Package(
     targets: [
         // C faces of libraries: a header that a Swift programmer can read, the library's own conventions behind it.
         .target(
-            name: "CTorch",
+            name: "CTorch", exclude: ["GlooHeaders/README.md"],
             cxxSettings: [
+                // What c10d's header names of Gloo, whose own headers no wheel holds.
+                .headerSearchPath("GlooHeaders"),
                 .unsafeFlags([
                     "-isystem", "\(libtorch)/include", "-isystem", "\(libtorch)/include/torch/csrc/api/include", "-O3",
-                ])
+                ]),
             ],
             linkerSettings: libtorchLinkerSettings),
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
@@ -103,9 +105,9 @@ let package = Package(
         + room("Datasets", ["Imaging", "Storage", "CDigest", "CZlib", yams])
         + room("Networks", ["Torch", "Weights"])
         + room("Tasks", ["Networks", "Torch", "Datasets", "Imaging", "Weights"])
-        + room("Training", ["Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights", metrics])
+        + room("Training", ["Launch", "Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights", metrics])
         + room("Reporting", ["Training", "Tasks", "Datasets", "Weights", "Imaging"])
-        + room("Container", ["Training", "Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights"])
+        + room("Container", ["Launch", "Training", "Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights"])
         + room(
             "Serving", ["Reporting", "Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights", logging] + http,
             resources: [.embedInCode("Pages/page.html"), .embedInCode("Pages/openapi.json")])

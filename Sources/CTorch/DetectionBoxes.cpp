@@ -97,10 +97,9 @@ int ct_multibox_loss(
     ct_tensor logits, ct_tensor offsets, ct_tensor anchors, ct_tensor boxes, ct_tensor classes, const ct_multibox_options *options,
     bool portable, ct_tensor *results) {
     return ct::perform([&] {
-        auto [classification, regression] =
+        const auto values =
             ct::multibox_loss(logits->value, offsets->value, anchors->value, boxes->value, classes->value, *options, portable);
-        results[0] = ct::box(classification);
-        results[1] = ct::box(regression);
+        for (size_t i = 0; i < values.size(); ++i) { results[i] = ct::box(values[i]); }
     });
 }
 

@@ -5,6 +5,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <utility>
 
 namespace ct {
@@ -35,8 +36,8 @@ struct Matches {
 /// `boxes` are corners in pixels, N, M, 4; `classes` N, M.
 Matches match_anchors(const at::Tensor &corners, const at::Tensor &boxes, const at::Tensor &classes, double overlap, bool portable);
 
-/// The losses of classification and of regression.
-std::pair<at::Tensor, at::Tensor> multibox_loss(
+/// The losses of classification and of regression, and the number of anchors with an object.
+std::array<at::Tensor, 3> multibox_loss(
     const at::Tensor &logits, const at::Tensor &offsets, const at::Tensor &anchors, const at::Tensor &boxes, const at::Tensor &classes,
     const ct_multibox_options &options, bool portable);
 

@@ -14,6 +14,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 namespace {
@@ -90,7 +91,7 @@ std::pair<at::Tensor, at::Tensor> composed(
 
 }  // namespace
 
-std::pair<at::Tensor, at::Tensor> ct::multibox_loss(
+std::array<at::Tensor, 3> ct::multibox_loss(
     const at::Tensor &logits, const at::Tensor &offsets, const at::Tensor &anchors, const at::Tensor &boxes, const at::Tensor &classes,
     const ct_multibox_options &options, bool portable) {
     TORCH_CHECK(logits.dim() == 3 && logits.size(1) == anchors.size(0) && logits.size(2) > 1, "logits are N, A, classes + 1");
@@ -105,11 +106,15 @@ std::pair<at::Tensor, at::Tensor> ct::multibox_loss(
         isEmpty ? at::zeros({boxes.size(0), 1, 4}, corners.options()) : boxes.detach().to(at::kFloat).contiguous() * options.size;
     const at::Tensor numbers = isEmpty ? at::full({boxes.size(0), 1}, -1, classes.options()) : classes.contiguous();
     const Matches matches = match_anchors(corners, pixels, numbers, options.overlap, portable);
-    if (portable || !logits.is_cpu()) { return composed(logits, offsets, matches, corners, pixels, numbers, options); }
+    const at::Tensor matched = (matches.objects >= 0).sum();
+    if (portable || !logits.is_cpu()) {
+        const auto [classification, regression] = composed(logits, offsets, matches, corners, pixels, numbers, options);
+        return {classification, regression, matched};
+    }
 
     const at::Tensor candidates = matches.overlaps.lt(options.negative_overlap);
     // -1: may be background, -2: counts for nothing.
     const at::Tensor targets = at::where(matches.objects < 0, candidates.to(at::kLong) - 2, matches.objects);
     const variable_list losses = MultiBoxLoss::apply(logits, offsets, targets, corners, pixels, numbers, options);
-    return {losses[0], losses[1]};
+    return {losses[0], losses[1], matched};
 }

@@ -130,9 +130,10 @@ class Dropout : public torch::autograd::Function<Dropout> {
 
 }  // namespace
 
-at::Tensor dropout(const at::Tensor &x, double rate, uint64_t seed, bool portable) {
+at::Tensor dropout(const at::Tensor &x, double rate, uint64_t seed, int64_t offset, bool portable) {
     TORCH_CHECK(rate >= 0 && rate < 1, "dropout's rate is 0 or more and less than 1, not ", rate);
-    return Dropout::apply(x, rate, static_cast<int64_t>(seed), portable);
+    TORCH_CHECK(offset % 4 == 0, "numbers are drawn in fours, and ", offset, " is no multiple");
+    return Dropout::apply(x, rate, static_cast<int64_t>(seed + golden * static_cast<uint64_t>(offset / 4)), portable);
 }
 
 }  // namespace ct

@@ -77,8 +77,8 @@ ct_tensor ct_resize_bilinear(ct_tensor x, int64_t height, int64_t width, bool al
     return ct::make([&] { return at::upsample_bilinear2d(x->value, {height, width}, align_corners).to(x->value.scalar_type()); });
 }
 ct_tensor ct_expand(ct_tensor x, const int64_t *sizes, int64_t dims) { return ct::make([&] { return x->value.expand(ct::sizes(sizes, dims)); }); }
-ct_tensor ct_dropout(ct_tensor x, double rate, uint64_t seed, bool portable) {
-    return ct::make([&] { return ct::dropout(x->value, rate, seed, portable); });
+ct_tensor ct_dropout(ct_tensor x, double rate, uint64_t seed, int64_t offset, bool portable) {
+    return ct::make([&] { return ct::dropout(x->value, rate, seed, offset, portable); });
 }
 ct_tensor ct_batch_norm(ct_tensor x, ct_tensor residual, ct_tensor weight, ct_tensor bias, ct_tensor running_mean, ct_tensor running_var,
                         bool training, double momentum, double eps, bool relu) {

@@ -1,6 +1,7 @@
 #include "FusedNorm.h"
 
 #include "FusedNormPasses.h"
+#include "SharedMoments.h"
 
 #include <ATen/Context.h>
 #include <ATen/core/grad_mode.h>
@@ -27,6 +28,7 @@ class FusedBatchNorm : public torch::autograd::Function<FusedBatchNorm> {
         context->saved_data["residual"] = residual.has_value();
         context->saved_data["weight"] = weight.has_value();
         context->saved_data["bias"] = bias.has_value();
+        context->saved_data["pixels"] = kept.pixels;
         return y;
     }
 
@@ -35,7 +37,7 @@ class FusedBatchNorm : public torch::autograd::Function<FusedBatchNorm> {
         TORCH_CHECK(!at::GradMode::is_enabled(), "the fused batch normalisation has no second derivative");
         const auto saved = context->get_saved_variables();
         const at::Tensor &x = saved[0];
-        const NormContext kept{saved[1], saved[2]};
+        const NormContext kept{saved[1], saved[2], context->saved_data["pixels"].toDouble()};
         const at::Tensor gradient = arriving[0].to(x.scalar_type()).contiguous(at::MemoryFormat::ChannelsLast);
         const Gate gate = kept.bits.defined() ? Gate::bits
             : context->saved_data["relu"].toBool() ? Gate::recomputed
@@ -86,9 +88,11 @@ bool wantsGradient(const at::Tensor &x, const NormArguments &arguments) {
 }
 
 at::Tensor composed(const at::Tensor &x, const NormArguments &arguments) {
-    at::Tensor y = at::batch_norm(
-        x, arguments.weight, arguments.bias, arguments.runningMean, arguments.runningVariance, arguments.training,
-        arguments.momentum, arguments.eps, at::globalContext().userEnabledCuDNN());
+    at::Tensor y = arguments.training && sharesMoments()
+        ? shared_batch_norm(x, arguments)
+        : at::batch_norm(
+            x, arguments.weight, arguments.bias, arguments.runningMean, arguments.runningVariance, arguments.training,
+            arguments.momentum, arguments.eps, at::globalContext().userEnabledCuDNN());
     if (arguments.residual.defined()) { y = at::add(y, arguments.residual); }
     return arguments.relu ? at::relu(y) : y;
 }

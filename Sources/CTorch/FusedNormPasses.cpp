@@ -1,6 +1,7 @@
 #include "FusedNormPasses.h"
 
 #include "OpenMP.h"
+#include "SharedMoments.h"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -121,11 +122,6 @@ PerChannel sampleMean(const Rows &rows, const Element *x) {
 /// The rows of `NormContext::statistics`.
 enum Statistic { mean, inverseDeviation, scale, offset };
 
-struct Moments {
-    std::vector<double> mean;
-    std::vector<double> variance;
-};
-
 template <typename Element>
 Moments moments(const Rows &rows, const Element *x) {
     const PerChannel shift = sampleMean(rows, x);
@@ -138,7 +134,7 @@ Moments moments(const Rows &rows, const Element *x) {
         squares[channel] = std::max(0.0, squares[channel] / pixels - difference * difference);
         sum[channel] = shift.data()[channel] + difference;
     }
-    return {std::move(sum), std::move(squares)};
+    return {std::move(sum), std::move(squares), pixels};
 }
 
 void updateRunning(const at::Tensor &running, const std::vector<double> &values, double factor, double momentum) {
@@ -209,7 +205,7 @@ NormGradients gradients(
     }
     const uint16_t *open = context.bits.defined() ? input<uint16_t>(context.bits) : nullptr;
 
-    const auto [sum, products] =
+    auto [sum, products] =
         sumBlocks(rows, [&](int64_t first, int64_t count, float *sums, float *productSums) {
             const int64_t at = first * rows.width;
             kernels.gradientSums(
@@ -222,11 +218,15 @@ NormGradients gradients(
     result.bias = at::empty({rows.channels}, options);
     const float *inverse = input<float>(context.statistics) + inverseDeviation * rows.channels;
     PerChannel slope(rows), constant(rows);
-    const double pixels = static_cast<double>(rows.pixels());
+    for (int64_t channel = 0; channel < rows.channels; ++channel) {
+        output<float>(result.weight)[channel] = static_cast<float>(products[channel] * inverse[channel]);
+        output<float>(result.bias)[channel] = static_cast<float>(sum[channel]);
+    }
+    // The parameters' gradients are added up with all others; what the input's needs is wanted now.
+    shareSums(sum, products);
+    const double pixels = context.pixels;
     for (int64_t channel = 0; channel < rows.channels; ++channel) {
         const double deviation = inverse[channel];
-        output<float>(result.weight)[channel] = static_cast<float>(products[channel] * deviation);
-        output<float>(result.bias)[channel] = static_cast<float>(sum[channel]);
         slope.set(channel, -factor.data()[channel] * deviation * deviation * products[channel] / pixels);
         constant.set(channel, -factor.data()[channel] * sum[channel] / pixels);
     }
@@ -261,9 +261,10 @@ at::Tensor normForward(const at::Tensor &x, const NormArguments &arguments, bool
     Moments measured;
     if (arguments.training) {
         measured = withElement(x, [&](auto element) { return moments(rows, input<decltype(element)>(x)); });
-        const double pixels = static_cast<double>(rows.pixels());
+        shareMoments(measured);
+        context.pixels = measured.pixels;
         updateRunning(arguments.runningMean, measured.mean, 1, arguments.momentum);
-        updateRunning(arguments.runningVariance, measured.variance, pixels / (pixels - 1), arguments.momentum);
+        updateRunning(arguments.runningVariance, measured.variance, measured.pixels / (measured.pixels - 1), arguments.momentum);
     } else {
         const float *means = input<float>(arguments.runningMean), *variances = input<float>(arguments.runningVariance);
         measured.mean.assign(means, means + rows.channels);

@@ -21,6 +21,8 @@ struct NormContext {
     at::Tensor statistics;
     /// A bit an element: y > 0. Undefined unless it was asked for.
     at::Tensor bits;
+    /// Pixels that the statistics were taken over; all processes' together where they are shared.
+    double pixels = 0;
 };
 
 /// The gradients' `residual` is undefined where the arriving gradient, unchanged, is the residual's.

@@ -18,6 +18,7 @@ class NormConvolution : public torch::autograd::Function<NormConvolution> {
         context->save_for_backward({x, kept.statistics, weight});
         context->saved_data["shape"] = std::vector<int64_t>{
             convolution.stride, convolution.padding, convolution.dilation, static_cast<int64_t>(convolution.method)};
+        context->saved_data["pixels"] = kept.pixels;
         return convolution.forward(y);
     }
 
@@ -26,7 +27,7 @@ class NormConvolution : public torch::autograd::Function<NormConvolution> {
         TORCH_CHECK(!at::GradMode::is_enabled(), "the fused normalisation and convolution have no second derivative");
         const auto saved = context->get_saved_variables();
         const at::Tensor &x = saved[0];
-        const NormContext kept{saved[1], at::Tensor()};
+        const NormContext kept{saved[1], at::Tensor(), context->saved_data["pixels"].toDouble()};
         const auto shape = context->saved_data["shape"].toIntVector();
         const PlainConvolution convolution{saved[2], shape[0], shape[1], shape[2], static_cast<Method>(shape[3])};
         auto [dy, dw] = convolution.backward(normAgain(x, kept, true), arriving[0], true, context->needs_input_grad(3));

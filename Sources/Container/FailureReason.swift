@@ -2,6 +2,7 @@ import Datasets
 import Foundation
 import Glibc
 import Imaging
+import Launch
 import Networks
 import Storage
 import Tasks
@@ -31,7 +32,7 @@ public struct FailureReason: Sendable, Equatable, CustomStringConvertible {
         let isClients =
             switch error {
             case is ContainerError, is DatasetError, is StorageError, is TaskError, is NetworkError, is ImagingError, is WeightsError,
-                is TrainingError:
+                is TrainingError, is LaunchError:
                 true
             case let error as TorchError: error.description.hasPrefix("out of memory") || error.description.hasPrefix("device ")
             default: false

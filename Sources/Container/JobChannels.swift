@@ -12,7 +12,7 @@ extension JobConfiguration {
     public func classificationChannels(shouldStop: @escaping @Sendable () -> Bool) throws -> Halves<ClassificationChannel> {
         let stores = Stores()
         return try halves { configuration, split in
-            var channel = ClassificationChannel(tree.channel(configuration.name), stores: stores)
+            var channel = ClassificationChannel(path(of: configuration), stores: stores)
             channel.mode = configuration.mode
             channel.split = split
             channel.list = try list(of: configuration)
@@ -29,7 +29,7 @@ extension JobConfiguration {
     public func detectionChannels(shouldStop: @escaping @Sendable () -> Bool) throws -> Halves<DetectionChannel> {
         let stores = Stores()
         return try halves { configuration, split in
-            var channel = DetectionChannel(tree.channel(configuration.name), stores: stores)
+            var channel = DetectionChannel(path(of: configuration), stores: stores)
             channel.mode = configuration.mode
             channel.channel = split == .training ? "train" : "validation"
             channel.annotations = try annotations(of: configuration)
@@ -47,7 +47,7 @@ extension JobConfiguration {
     public func segmentationChannels(shouldStop: @escaping @Sendable () -> Bool) throws -> Halves<SegmentationChannel> {
         let stores = Stores()
         return try halves { configuration, split in
-            var channel = SegmentationChannel(tree.channel(configuration.name), stores: stores)
+            var channel = SegmentationChannel(path(of: configuration), stores: stores)
             channel.mode = configuration.mode
             channel.channel = split == .training ? "train" : "validation"
             channel.annotations = try annotations(of: configuration)
@@ -70,6 +70,12 @@ extension JobConfiguration {
     }
 
     // MARK: Parts
+
+    /// Where a channel's data are: pipes of this process's own, where several processes of a host read one channel.
+    private func path(of channel: ChannelConfiguration) -> String {
+        guard channel.mode == .pipe, let pipes else { return tree.channel(channel.name) }
+        return pipes + "/" + channel.name
+    }
 
     private var file: String { tree.configuration("inputdataconfig.json") }
 

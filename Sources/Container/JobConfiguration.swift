@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Tasks
 
@@ -15,8 +16,15 @@ public struct JobConfiguration: Sendable {
     public var host: String
     /// All hosts of the job, this one included.
     public var hosts: [String]
+    /// The network interface through which hosts talk; nil: not stated.
+    public var interface: String?
+    /// The folder of this process's own pipes; nil: the channels'.
+    public var pipes: String?
     /// Where the run's state is kept and looked for; nil: nowhere.
     public var checkpoints: String?
+
+    /// Channels that come through pipes.
+    public var pipeChannels: [String] { channels.values.filter { $0.mode == .pipe }.map(\.name).sorted() }
 
     /// Reads a job's files.
     /// - Throws: ``ContainerError`` that names file, field and value.
@@ -37,6 +45,7 @@ public struct JobConfiguration: Sendable {
         let resources = try ConfigurationFile.read(tree.configuration("resourceconfig.json"), as: Resources.self)
         host = resources?.host ?? "algo-1"
         hosts = resources?.hosts ?? [host]
+        interface = resources?.interface
         checkpoints = try Self.checkpoints(tree)
     }
 
@@ -65,10 +74,12 @@ public struct JobConfiguration: Sendable {
     private struct Resources: Decodable {
         let host: String?
         let hosts: [String]?
+        let interface: String?
 
         private enum CodingKeys: String, CodingKey {
             case host = "current_host"
             case hosts
+            case interface = "network_interface_name"
         }
     }
 
@@ -76,14 +87,5 @@ public struct JobConfiguration: Sendable {
         let folder: String?
 
         private enum CodingKeys: String, CodingKey { case folder = "LocalPath" }
-    }
-
-    /// Refuses a job of several hosts: they would train one model each, and write them over one another.
-    /// - Throws: ``ContainerError``.
-    public func requireOneHost() throws {
-        guard hosts.count > 1 else { return }
-        throw ContainerError(
-            at: tree.configuration("resourceconfig.json"), "'hosts' names \(hosts.count) (\(hosts.joined(separator: ", ")))",
-            remedy: "this version trains on one host: set InstanceCount to 1, and take a larger machine where one is too slow")
     }
 }

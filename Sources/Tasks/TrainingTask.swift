@@ -14,7 +14,11 @@ public protocol TrainingTask: AnyObject {
     var device: Device { get }
     /// The precision of matrix products and convolutions in training; nil: float32.
     var precision: DType? { get }
-    /// Mini-batches an epoch; nil for a stream of unknown length.
+    /// What of the work is this process's. To be set before training, and before ``stepsPerEpoch`` is asked for.
+    var share: RankShare { get set }
+    /// Examples of a mini-batch as the hyperparameters say it: those of an update on one machine.
+    var miniBatchSize: Int { get }
+    /// Updates an epoch; nil for a stream of unknown length.
     var stepsPerEpoch: Int? { get }
     /// Training examples an epoch; nil for a stream of unknown length.
     var exampleCount: Int? { get }
@@ -30,7 +34,8 @@ public protocol TrainingTask: AnyObject {
     func load(epochs: Range<Int>, firstBatch: Int, workers: Int?, unreadable: UnreadablePolicy) throws -> BatchLoader<Builder>
     /// Forward pass and loss of a mini-batch, inside the autocast that the loop has opened. Must not wait for the device.
     func step(_ batch: Builder.Batch) throws -> StepOutput
-    /// Scores the whole validation set, each example once; nil where there is none.
+    /// Scores the whole validation set, each example once; nil where there is none. Of several processes each scores its share, and all get
+    /// the figures of the whole.
     /// - Parameter progress: called with the number of examples done, and their number if it is known; throws to stop.
     func validate(progress: (Int, Int?) throws -> Void) throws -> [MetricValue]?
     /// Describes the model for its file.
@@ -43,17 +48,27 @@ public struct StepOutput {
     public let loss: Tensor
     /// Sums over the mini-batch of what the epoch's metrics are means of (hits, for accuracy), by name; scalars on the device.
     public let sums: [(name: String, sum: Tensor)]
+    /// Parts of the loss by name, which are means like it; scalars on the device.
+    public let lossParts: [(name: String, mean: Tensor)]
     /// What the sums are divided by: examples, or examples × classes.
     public let weight: Int
     /// Examples in the mini-batch.
     public let examples: Int
+    /// What the loss is a mean over, where these are not the examples: what was counted (a scalar on the device, at least 1 where it is
+    /// divided by), and about how many there are for each example. Where the parts of a mini-batch are worked on apart, their losses count by it.
+    public let terms: (count: Tensor, anExample: Double)?
 
     /// Gathers the results of a step.
-    public init(loss: Tensor, sums: [(name: String, sum: Tensor)], weight: Int, examples: Int) {
+    public init(
+        loss: Tensor, sums: [(name: String, sum: Tensor)] = [], lossParts: [(name: String, mean: Tensor)] = [], weight: Int, examples: Int,
+        terms: (count: Tensor, anExample: Double)? = nil
+    ) {
         self.loss = loss
         self.sums = sums
+        self.lossParts = lossParts
         self.weight = weight
         self.examples = examples
+        self.terms = terms
     }
 }
 

@@ -90,10 +90,11 @@ public func resizeBilinear(_ x: Tensor, height: Int, width: Int, alignsCorners: 
 
 /// Zeroes numbers with probability `rate` (0 ..< 1) and divides the others by 1 − rate (Srivastava et al., "Dropout", 2014).
 ///
-/// Which ones is a function of `seed` and of the numbers' places, and the same on every device. `portable`: by libtorch's operations on
-/// the processor too, which has a kernel of its own with the same results.
-public func dropout(_ x: Tensor, rate: Double, seed: UInt64, portable: Bool = false) throws -> Tensor {
-    try owned(ct_dropout(x.pointer, rate, seed, portable))
+/// Which ones is a function of `seed` and of the numbers' places, and the same on every device. `offset`: places before the first, where `x`
+/// is a part of a larger tensor; a multiple of 4. `portable`: by libtorch's operations on the processor too, which has a kernel of its own
+/// with the same results.
+public func dropout(_ x: Tensor, rate: Double, seed: UInt64, offset: Int = 0, portable: Bool = false) throws -> Tensor {
+    try owned(ct_dropout(x.pointer, rate, seed, Int64(offset), portable))
 }
 
 /// Batch normalisation (Ioffe and Szegedy 2015), then `+ residual` where one is given, then ReLU where asked, in one pass over memory

@@ -24,6 +24,14 @@ func owned(_ pointer: ct_tensor?) throws -> Tensor {
     return Tensor(handle: TensorHandle(pointer))
 }
 
+/// Owns the tensors that a C function writes, `count` of them, or throws its error.
+func ownedResults(_ count: Int, _ body: (UnsafeMutablePointer<ct_tensor?>) -> Int32) throws -> [Tensor] {
+    var results = [ct_tensor?](repeating: nil, count: count)
+    let status = results.withUnsafeMutableBufferPointer { $0.baseAddress.map(body) ?? -1 }
+    try check(status)
+    return try results.map { try owned($0) }
+}
+
 /// Throws the error of a C function that answered with a status.
 func check(_ status: Int32) throws {
     if status != 0 { throw TorchError.last() }

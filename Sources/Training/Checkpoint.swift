@@ -24,6 +24,34 @@ struct RunProgress: Codable {
     var stoppedEarly = false
     /// The settings that the run was started with.
     var fingerprint: [String: String] = [:]
+    /// Examples of an update; nil in checkpoints from before several hosts could train.
+    var updateSize: Int?
+}
+
+extension RunProgress {
+    /// As JSON, with infinities and what is no number.
+    func bytes() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        encoder.outputFormatting = .sortedKeys
+        return [UInt8](try encoder.encode(self))
+    }
+
+    /// - Throws: what the decoder throws.
+    init(bytes: [UInt8]) throws {
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        self = try decoder.decode(RunProgress.self, from: Data(bytes))
+    }
+
+    /// Goes on with updates of another size, as where other hosts train than before: what was seen of the epoch stays seen.
+    /// `stepsPerEpoch`: updates an epoch from now on; nil: unknown.
+    mutating func adopt(updateSize size: Int, stepsPerEpoch: Int?) {
+        defer { updateSize = size }
+        guard let old = updateSize, old != size else { return }
+        step = step * old / size
+        updates = stepsPerEpoch.map { epoch * $0 + step } ?? updates * old / size
+    }
 }
 
 /// Sums over the part of an epoch that is done.
@@ -41,10 +69,7 @@ struct Checkpoint {
     private static let progressKey = "progress"
 
     static func write(_ progress: RunProgress, network: any Module, optimizer: Optimizer, to path: String) throws {
-        let encoder = JSONEncoder()
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        encoder.outputFormatting = .sortedKeys
-        let text = String(decoding: try encoder.encode(progress), as: UTF8.self)
+        let text = String(decoding: try progress.bytes(), as: UTF8.self)
         let weights = try network.weightArrays().map { array in
             var array = array
             array.name = "model/" + array.name
@@ -62,9 +87,7 @@ struct Checkpoint {
     init(reading path: String) throws {
         arrays = try SafeTensors.read(path)
         self.path = path
-        let decoder = JSONDecoder()
-        decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-        guard let text = arrays.metadata[Self.progressKey], let progress = try? decoder.decode(RunProgress.self, from: Data(text.utf8))
+        guard let text = arrays.metadata[Self.progressKey], let progress = try? RunProgress(bytes: [UInt8](text.utf8))
         else {
             throw TrainingError(.runFolder, "\(path) is no checkpoint of a run. Remove it, or choose another --output.")
         }

@@ -11,39 +11,47 @@ public final class Trainer<Job: TrainingTask> {
     private let settings: TrainingSettings
     private let folder: RunFolder
     private let observers: [any TrainingObserver]
+    private let ranks: RankGroup?
     private let optimizer: Optimizer
-    private let dropouts: [Dropout]
+    private let updater: Updater<Job>
     private var progress = RunProgress()
-    /// Steps whose sums were not read yet: reading waits for the device.
-    private var pending: [StepOutput] = []
     private var stepsOfLastEpoch: Int?
-    private var lastBatchSize = 0
+    /// Whether somebody asked to stop, as far as all processes have agreed on it.
+    private var isStopAgreed = false
 
-    /// Prepares a run.
-    public init(task: Job, settings: TrainingSettings, folder: RunFolder, observers: [any TrainingObserver]) throws {
+    /// Prepares a run. `ranks`: the processes that train together, of which the first alone writes and tells; nil: this one is alone. The
+    /// task knows its share already.
+    public init(
+        task: Job, settings: TrainingSettings, folder: RunFolder, observers: [any TrainingObserver], ranks: RankGroup? = nil
+    ) throws {
         self.task = task
         self.settings = settings
         self.folder = folder
         self.observers = observers
+        self.ranks = ranks
         optimizer = try Optimizer(rule: settings.rule, weightDecay: settings.weightDecay, parameters: task.network.learningParameters)
-        dropouts = task.network.dropouts
+        updater = try Updater(task, optimizer: optimizer, ranks: ranks)
     }
+
+    /// Whether this process is the one that writes.
+    private var writes: Bool { ranks?.isFirst ?? true }
+    /// Examples of an update.
+    private var updateSize: Int { task.miniBatchSize * (ranks?.hosts.count ?? 1) }
 
     /// Trains to the end, or to an interruption.
     /// - Throws: ``TrainingError`` where the run folder refuses, the loss diverges or somebody interrupts; whatever the task throws.
     public func run(_ policy: ResumePolicy) throws -> RunSummary {
-        let checkpoint = try folder.prepare(policy, settings: settings)
-        try folder.create()
-        if let checkpoint {
-            progress = checkpoint.progress
-            try checkpoint.restore(network: task.network, optimizer: optimizer)
-            // A model that is gone, as where a copy of the folder was broken off, is no best one: the next epoch's replaces it.
-            if !FileManager.default.fileExists(atPath: folder.model) { (progress.best, progress.bestEpoch) = (nil, nil) }
+        if let ranks {
+            progress = try RunProgress(bytes: ranks.fromFirst { try start(policy).bytes() })
+            try ranks.broadcast(task.network.namedTensors.map(\.tensor) + optimizer.state.map(\.tensor))
+            (optimizer.stepCount, optimizer.lastLearningRate) = (progress.optimizerSteps, progress.lastLearningRate)
+            ranks.shareNormStatistics(settings.sharesNormStatistics)
+        } else {
+            progress = try start(policy)
         }
-        progress.fingerprint = settings.fingerprint
-        progress.finished = false
-        try folder.write(hyperparameters: settings.fingerprint)
-        announceStart(resumed: checkpoint != nil)
+        defer { ranks?.shareNormStatistics(false) }
+        progress.adopt(updateSize: updateSize, stepsPerEpoch: task.stepsPerEpoch)
+        announceStart(resumed: progress.updates > 0)
 
         let loader = try task.load(
             epochs: progress.epoch..<settings.epochs, firstBatch: progress.step, workers: settings.workers,
@@ -56,6 +64,7 @@ public final class Trainer<Job: TrainingTask> {
         }
         progress.finished = true
         try save()
+        ranks?.shareNormStatistics(false)
         let summary = RunSummary(
             history: progress.history, best: progress.best.flatMap { best in progress.bestEpoch.map { ($0, best) } }, model: folder.model,
             stoppedEarly: progress.stoppedEarly)
@@ -63,7 +72,32 @@ public final class Trainer<Job: TrainingTask> {
         return summary
     }
 
-    private func tell(_ event: TrainingEvent) { for observer in observers { observer.handle(event) } }
+    /// Where a run goes on, or begins, with the weights and the optimiser's state that belong there.
+    private func start(_ policy: ResumePolicy) throws -> RunProgress {
+        let checkpoint = try folder.prepare(policy, settings: settings)
+        try folder.create()
+        var progress = checkpoint?.progress ?? RunProgress()
+        if let checkpoint {
+            try checkpoint.restore(network: task.network, optimizer: optimizer)
+            // A model that is gone, as where a copy of the folder was broken off, is no best one: the next epoch's replaces it.
+            if !FileManager.default.fileExists(atPath: folder.model) { (progress.best, progress.bestEpoch) = (nil, nil) }
+        }
+        progress.fingerprint = settings.fingerprint
+        progress.finished = false
+        try folder.write(hyperparameters: settings.fingerprint)
+        return progress
+    }
+
+    private func tell(_ event: TrainingEvent) {
+        guard writes else { return }
+        for observer in observers { observer.handle(event) }
+    }
+
+    /// Whether somebody asked to stop; of several processes, whether any of them was asked.
+    private func isStopWanted() throws -> Bool {
+        guard let ranks else { return Interruption.isRequested }
+        return try ranks.any([Interruption.isRequested])[0]
+    }
 
     private func announceStart(resumed: Bool) {
         let description = task.describe(metrics: [:])
@@ -83,14 +117,14 @@ public final class Trainer<Job: TrainingTask> {
         let steps = task.stepsPerEpoch ?? stepsOfLastEpoch
         let before = (seconds: progress.running.seconds, waited: progress.running.waited - loader.waitedSeconds)
         let clock = ContinuousClock.now
-        while let loaded = try loader.next() {
+        while let batch = try nextBatch(loader) {
             let rate = settings.schedule.rate(base: settings.learningRate, update: progress.updates)
-            try step(loaded.batch, rate: rate)
+            try step(batch, loader, rate: rate)
             progress.running.seconds = before.seconds + clock.duration(to: .now).seconds
             progress.running.waited = before.waited + loader.waitedSeconds
             try readPending(unlessFewerThan: task.device == .cpu ? 1 : 20)
             tell(.stepped(info(steps: steps, rate: rate)))
-            if Interruption.isRequested {
+            if ranks == nil ? Interruption.isRequested : isStopAgreed {
                 try readPending()
                 try interrupt()
             }
@@ -100,17 +134,27 @@ public final class Trainer<Job: TrainingTask> {
         progress.running.seconds = before.seconds + clock.duration(to: .now).seconds
     }
 
-    /// One update. Nothing here waits for the device.
-    private func step(_ batch: Job.Builder.Batch, rate: Double) throws {
-        // What is dropped depends on nothing else, so a resumed run drops what it would have dropped.
-        for layer in dropouts { layer.update = progress.updates }
-        let output = try withAutocast(to: task.precision, on: task.device) { try task.step(batch) }
-        try output.loss.backward()
-        try optimizer.step(learningRate: rate)
-        optimizer.clearGradients()
-        pending.append(
-            StepOutput(loss: try output.loss.detached(), sums: output.sums, weight: output.weight, examples: output.examples))
-        lastBatchSize = output.examples
+    /// The next mini-batch, or the first turn at it; nil at the end of an epoch. Processes with parts of their own of a data set end their
+    /// epochs together, when the first has nothing left.
+    private func nextBatch(_ loader: BatchLoader<Job.Builder>) throws -> Job.Builder.Batch? {
+        let loaded = try loader.next()
+        guard let ranks else { return loaded?.batch }
+        let flags = try ranks.any([loaded == nil, Interruption.isRequested])
+        isStopAgreed = flags[1]
+        guard flags[0] else { return loaded?.batch }
+        if loaded != nil { while try loader.next() != nil {} }
+        return nil
+    }
+
+    private func step(_ batch: Job.Builder.Batch, _ loader: BatchLoader<Job.Builder>, rate: Double) throws {
+        try updater.update(
+            with: batch,
+            then: {
+                guard let loaded = try loader.next() else {
+                    throw TrainingError(.ranks, "An epoch has ended within a mini-batch. This is a fault of the program.")
+                }
+                return loaded.batch
+            }, number: progress.updates, learningRate: rate)
         progress.step += 1
         progress.updates += 1
         progress.optimizerSteps = optimizer.stepCount
@@ -119,19 +163,10 @@ public final class Trainer<Job: TrainingTask> {
 
     /// Adds the sums of finished steps to the epoch's.
     private func readPending(unlessFewerThan count: Int = 0) throws {
-        guard pending.count >= count else { return }
-        for output in pending {
-            let loss = try output.loss.item()
-            guard loss.isFinite else { throw diverged(loss) }
-            progress.running.loss += loss * Double(output.examples)
-            progress.running.examples += output.examples
-            progress.running.weight += output.weight
-            let old = progress.running.sums
-            progress.running.sums = try output.sums.enumerated().map { index, sum in
-                MetricValue(sum.name, (old.indices.contains(index) ? old[index].value : 0) + (try sum.sum.item()))
-            }
+        for figures in try updater.figures(unlessFewerThan: count) {
+            guard figures.loss.isFinite else { throw diverged(figures.loss) }
+            progress.running.add(figures)
         }
-        pending = []
     }
 
     private func diverged(_ loss: Double) -> TrainingError {
@@ -149,7 +184,7 @@ public final class Trainer<Job: TrainingTask> {
         let speed = running.seconds > 0 ? Double(running.examples) / running.seconds : 0
         let left = steps.map { max(0, (settings.epochs - progress.epoch) * $0 - progress.step) }
         return StepInfo(
-            epoch: progress.epoch + 1, epochs: settings.epochs, step: progress.step, batchSize: lastBatchSize, steps: steps,
+            epoch: progress.epoch + 1, epochs: settings.epochs, step: progress.step, batchSize: updateSize, steps: steps,
             loss: running.meanLoss,
             metrics: running.means, learningRate: rate, imagesPerSecond: speed,
             waitShare: running.seconds > 0 ? min(1, running.waited / running.seconds) : 0,
@@ -158,8 +193,9 @@ public final class Trainer<Job: TrainingTask> {
     }
 
     private func interrupt() throws -> Never {
+        try averageStatistics()
         try save()
-        if settings.keepsModelWhenInterrupted, !FileManager.default.fileExists(atPath: folder.model) {
+        if writes, settings.keepsModelWhenInterrupted, !FileManager.default.fileExists(atPath: folder.model) {
             try ModelFolder.write(task.describe(metrics: [:]), weights: task.network.weightArrays(), to: folder.model)
         }
         tell(.interrupted(checkpoint: folder.checkpoint))
@@ -172,6 +208,7 @@ public final class Trainer<Job: TrainingTask> {
     // MARK: Between epochs
 
     private func closeEpoch(_ loader: BatchLoader<Job.Builder>) throws {
+        try averageStatistics()
         let validation = try validate()
         let running = progress.running
         let objective = validation.first { $0.name == task.objective }
@@ -199,21 +236,36 @@ public final class Trainer<Job: TrainingTask> {
         if isBest, let best = progress.best { tell(.savedBest(epoch: record.epoch, objective: best, path: folder.model)) }
         if !loader.skipped.isEmpty { tell(.skipped(count: loader.skipped.count, reasons: loader.skipped.map(\.reason))) }
         if progress.stoppedEarly { tell(.stoppedEarly(epoch: record.epoch)) }
-        if Interruption.isRequested, progress.epoch < settings.epochs, !progress.stoppedEarly { try interrupt() }
+        // The question is the processes' common one, so none of them may leave it out.
+        if try isStopWanted(), progress.epoch < settings.epochs, !progress.stoppedEarly { try interrupt() }
     }
 
     /// An interruption does not wait for it to end: a checkpoint behind the last step goes on with validation.
     private func validate() throws -> [MetricValue] {
-        try task.validate { done, total in
-            tell(.validating(done: done, total: total))
-            if Interruption.isRequested, total.map({ done < $0 }) ?? true { try interrupt() }
-        } ?? []
+        do {
+            return try task.validate { done, total in
+                // Each process sees its part; the first one's tells how far they all are.
+                let all = done * task.share.validation.parts
+                tell(.validating(done: min(all, total ?? all), total: total))
+                if Interruption.isRequested, total.map({ all < $0 }) ?? true { throw ValidationStopped() }
+            } ?? []
+        } catch is ValidationStopped {
+            try interrupt()
+        }
+    }
+
+    /// Without shared statistics each process has seen other mini-batches' means and variances: the model gets their mean, which is what
+    /// running averages of the whole mini-batch's would have come to, but for the variance between the parts.
+    private func averageStatistics() throws {
+        guard let ranks, !settings.sharesNormStatistics else { return }
+        try ranks.average(task.network.namedTensors.filter { $0.role == .statistic }.map(\.tensor))
     }
 
     private func write(_ record: EpochRecord) throws {
         var metrics = ["train:loss": record.trainingLoss]
         for metric in record.training { metrics["train:\(metric.name)"] = metric.value }
         for metric in record.validation { metrics["validation:\(metric.name)"] = metric.value }
+        guard writes else { return }
         let description = task.describe(metrics: metrics)
         let weights = try task.network.weightArrays()
         if record.isBest { try ModelFolder.write(description, weights: weights, to: folder.model) }
@@ -226,12 +278,23 @@ public final class Trainer<Job: TrainingTask> {
     }
 
     private func save() throws {
+        guard writes else { return }
         try Checkpoint.write(progress, network: task.network, optimizer: optimizer, to: folder.checkpoint)
     }
 }
 
 extension RunningSums {
     var meanLoss: Double { examples > 0 ? loss / Double(examples) : 0 }
+    mutating func add(_ figures: UpdateFigures) {
+        loss += figures.loss * Double(figures.examples)
+        examples += figures.examples
+        weight += figures.weight
+        let old = sums
+        sums = figures.sums.enumerated().map { index, sum in
+            MetricValue(sum.name, (old.indices.contains(index) ? old[index].value : 0) + sum.value)
+        }
+    }
+
     var means: [MetricValue] { sums.map { MetricValue($0.name, weight > 0 ? $0.value / Double(weight) : 0) } }
 }
 

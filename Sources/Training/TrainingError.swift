@@ -1,7 +1,7 @@
 /// Why a training run stopped, or can't begin or go on.
 public struct TrainingError: Error, Equatable, CustomStringConvertible, Sendable {
     /// The kind of failure, for callers that act on it.
-    public enum Kind: Sendable {
+    public enum Kind: Sendable, CaseIterable {
         /// The user or the platform asked to stop; a checkpoint was written.
         case interrupted
         /// The loss is no number.
@@ -10,6 +10,8 @@ public struct TrainingError: Error, Equatable, CustomStringConvertible, Sendable
         case runFolder
         /// The run in the folder has come to its end, so it can't go on.
         case finished
+        /// The processes of the job did not come together, or one of them is gone.
+        case ranks
     }
 
     /// What kind it is.

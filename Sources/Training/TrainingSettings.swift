@@ -26,6 +26,9 @@ public struct TrainingSettings: Sendable {
     /// away is the model, not the checkpoint.
     public var keepsModelWhenInterrupted = false
 
+    /// Whether batch normalisation takes its statistics over all processes that train together.
+    public var sharesNormStatistics = false
+
     /// Gathers settings.
     public init(
         epochs: Int, rule: UpdateRule, weightDecay: Double, learningRate: Double, schedule: LearningRateSchedule = .constant,

@@ -63,7 +63,10 @@ extension Mistake {
             $0.set("base_network", to: "vgg-16")
         },
         Mistake("a task that there is not", ["SIGHTLINE_TASK", "'poses'"]) { $0.set("environment", ["SIGHTLINE_TASK": "poses"]) },
-        Mistake("two hosts", ["resourceconfig.json", "algo-1, algo-2", "InstanceCount"]) { $0.set("hosts", ["algo-1", "algo-2"]) },
+        Mistake("a host of no job", ["resourceconfig.json", "algo-1, algo-2", "algo-9"]) {
+            $0.set("hosts", ["algo-1", "algo-2"])
+            $0.set("host", "algo-9")
+        },
         Mistake("a model channel without a model", ["input/data/model", "holds no model", "photos.lst"]) {
             $0.channel("model", "lists")
         },

@@ -12,6 +12,7 @@
 #include "ct_allocator.h"
 #include "ct_autograd.h"
 #include "ct_detection.h"
+#include "ct_distributed.h"
 #include "ct_inference.h"
 #include "ct_optimizer.h"
 #include "ct_runtime.h"

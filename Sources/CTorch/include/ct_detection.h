@@ -39,7 +39,7 @@ typedef struct {
 } ct_multibox_options;
 
 /// Logits N, A, classes + 1 and offsets N, A, 4 against boxes and classes -> results[0], the classification loss, and results[1], the
-/// regression loss: float32 scalars with a graph.
+/// regression loss: float32 scalars with a graph; results[2], how many anchors have an object (int64).
 int ct_multibox_loss(ct_tensor _Nonnull logits, ct_tensor _Nonnull offsets, ct_tensor _Nonnull anchors, ct_tensor _Nonnull boxes,
                      ct_tensor _Nonnull classes, const ct_multibox_options *_Nonnull options, bool portable, ct_tensor _Nullable *_Nonnull results);
 

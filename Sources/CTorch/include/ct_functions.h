@@ -54,8 +54,9 @@ ct_tensor _Nullable ct_resize_bilinear(ct_tensor _Nonnull x, int64_t height, int
 /// Dimensions of one entry repeated to other sizes, without a copy; -1 keeps a size.
 ct_tensor _Nullable ct_expand(ct_tensor _Nonnull x, const int64_t *_Nonnull sizes, int64_t dims);
 /// Zeroes numbers with probability `rate` and divides the others by 1 - rate. Which ones depends on the seed, the places in channels-last
-/// memory and nothing else; nothing is kept for the backward pass. `portable`: by libtorch's operations on the CPU too.
-ct_tensor _Nullable ct_dropout(ct_tensor _Nonnull x, double rate, uint64_t seed, bool portable);
+/// memory and nothing else; nothing is kept for the backward pass. `offset`: places before the first, where `x` is a part of something; a
+/// multiple of 4. `portable`: by libtorch's operations on the CPU too.
+ct_tensor _Nullable ct_dropout(ct_tensor _Nonnull x, double rate, uint64_t seed, int64_t offset, bool portable);
 /// Batch normalisation, then `+ residual` where given, then ReLU where asked: one pass where the tensors allow it.
 ct_tensor _Nullable ct_batch_norm(ct_tensor _Nonnull x, ct_tensor _Nullable residual, ct_tensor _Nonnull weight, ct_tensor _Nonnull bias,
                                   ct_tensor _Nonnull running_mean, ct_tensor _Nonnull running_var, bool training, double momentum, double eps,

@@ -38,6 +38,7 @@ public final class BatchLoader<Builder: BatchBuilder>: Sendable {
     /// - Parameters:
     ///   - builder: makes room for batches and fills their slots.
     ///   - plan: how each epoch is cut into batches.
+    ///   - share: the part of each batch that is loaded here.
     ///   - epochs: epochs to load, one after the other.
     ///   - firstBatch: where the first epoch begins, 0…`plan.batchCount`: a resumed run skips what the first run saw, unread.
     ///   - workers: number of threads, ``defaultWorkerCount`` if `nil`.
@@ -45,13 +46,13 @@ public final class BatchLoader<Builder: BatchBuilder>: Sendable {
     ///   - unreadable: what to do about examples that cannot be read.
     /// - Throws: ``DatasetError`` for an argument out of range or if threads cannot be started, and what `makeBatch` throws.
     public convenience init(
-        builder: Builder, plan: BatchPlan, epochs: Range<Int>, firstBatch: Int = 0, workers: Int? = nil, batchesInFlight: Int = 4,
-        unreadable: UnreadablePolicy = .fail
+        builder: Builder, plan: BatchPlan, share: BatchShare = .whole, epochs: Range<Int>, firstBatch: Int = 0, workers: Int? = nil,
+        batchesInFlight: Int = 4, unreadable: UnreadablePolicy = .fail
     ) throws {
         try Self.check(firstBatch, in: 0...plan.batchCount, "first batch")
         try self.init(
-            builder: builder, schedule: { PlannedBatches(plan, epochs: epochs, firstBatch: firstBatch) }, epochs: epochs, workers: workers,
-            batchesInFlight: batchesInFlight, unreadable: unreadable)
+            builder: builder, schedule: { PlannedBatches(plan, share: share, epochs: epochs, firstBatch: firstBatch) }, epochs: epochs,
+            workers: workers, batchesInFlight: batchesInFlight, unreadable: unreadable)
     }
 
     /// Starts the workers on mini-batches of a stream; ``RecordFeed/record(at:epoch:)`` gives the builder their records.
@@ -60,6 +61,7 @@ public final class BatchLoader<Builder: BatchBuilder>: Sendable {
     ///   - builder: makes room for batches and fills their slots.
     ///   - feed: the stream; a feed serves one loader.
     ///   - batchSize: examples a mini-batch.
+    ///   - share: the part of each batch that is loaded here; the stream is read whole.
     ///   - remainder: what becomes of a partial last batch; a stream can't wrap around.
     ///   - epochs: epochs to load, one stream each.
     ///   - firstBatch: where the first epoch begins: a resumed run reads over what the first run saw, without decoding.
@@ -68,14 +70,17 @@ public final class BatchLoader<Builder: BatchBuilder>: Sendable {
     ///   - unreadable: what to do about examples that cannot be read.
     /// - Throws: ``DatasetError`` for an argument out of range or if threads cannot be started, and what `makeBatch` throws.
     public convenience init(
-        builder: Builder, feed: RecordFeed, batchSize: Int, remainder: RemainderPolicy = .keep, epochs: Range<Int>, firstBatch: Int = 0,
-        workers: Int? = nil, batchesInFlight: Int = 4, unreadable: UnreadablePolicy = .fail
+        builder: Builder, feed: RecordFeed, batchSize: Int, share: BatchShare = .whole, remainder: RemainderPolicy = .keep,
+        epochs: Range<Int>, firstBatch: Int = 0, workers: Int? = nil, batchesInFlight: Int = 4, unreadable: UnreadablePolicy = .fail
     ) throws {
         try Self.check(firstBatch, in: 0...Int(UInt32.max), "first batch")
         try Self.check(batchSize, in: 1...BatchPlan.largestBatch, "mini_batch_size")
         try self.init(
             builder: builder,
-            schedule: { try StreamedBatches(feed, batchSize: batchSize, remainder: remainder, epochs: epochs, firstBatch: firstBatch) },
+            schedule: {
+                try StreamedBatches(
+                    feed, batchSize: batchSize, share: share, remainder: remainder, epochs: epochs, firstBatch: firstBatch)
+            },
             epochs: epochs, workers: workers, batchesInFlight: batchesInFlight, unreadable: unreadable)
     }
 

@@ -25,29 +25,45 @@ enum ScheduledBatch {
 /// Mini-batches of a data set whose records are read in any order.
 struct PlannedBatches: BatchSchedule {
     private let plan: BatchPlan
+    private let share: BatchShare
     private let epochs: Range<Int>
     private var epoch: Int
     private var number: Int
+    /// The next turn at mini-batch `number`.
+    private var piece = 0
     private var order: EpochOrder?
 
-    init(_ plan: BatchPlan, epochs: Range<Int>, firstBatch: Int) {
+    init(_ plan: BatchPlan, share: BatchShare = .whole, epochs: Range<Int>, firstBatch: Int) {
         self.plan = plan
+        self.share = share
         self.epochs = epochs
         epoch = epochs.lowerBound
         number = firstBatch
     }
 
     mutating func next(waiting: Bool) -> ScheduledBatch {
-        guard epoch < epochs.upperBound else { return .end }
-        guard number < plan.batchCount else {
-            (epoch, number, order) = (epoch + 1, 0, nil)
-            return .endOfEpoch
+        while true {
+            guard epoch < epochs.upperBound else { return .end }
+            guard number < plan.batchCount else {
+                (epoch, number, order) = (epoch + 1, 0, nil)
+                return .endOfEpoch
+            }
+            let order = order ?? plan.order(ofEpoch: epoch)
+            self.order = order
+            let (whole, repeated) = (plan.indices(ofBatch: number, in: order), plan.wrappedSlots(ofBatch: number))
+            let (number, slots) = (number, share.slots(of: whole.count, piece: piece))
+            advance()
+            // Of a short last mini-batch some have nothing.
+            guard !slots.isEmpty else { continue }
+            return .batch(
+                epoch: epoch, number: number, indices: Array(whole[slots]),
+                repeated: repeated.clamped(to: slots).shifted(by: -slots.lowerBound))
         }
-        let order = order ?? plan.order(ofEpoch: epoch)
-        self.order = order
-        defer { number += 1 }
-        return .batch(
-            epoch: epoch, number: number, indices: plan.indices(ofBatch: number, in: order), repeated: plan.wrappedSlots(ofBatch: number))
+    }
+
+    private mutating func advance() {
+        piece += 1
+        if piece == share.pieces { (number, piece) = (number + 1, 0) }
     }
 
     func release(_ indices: [Int], epoch: Int) {}
@@ -57,6 +73,9 @@ struct PlannedBatches: BatchSchedule {
 /// Mini-batches of records in the order in which a feed gives them.
 struct StreamedBatches: BatchSchedule {
     private let feed: RecordFeed
+    private let share: BatchShare
+    /// Turns at the mini-batch that was taken last, in order.
+    private var turns: [ScheduledBatch] = []
     private let batchSize: Int
     private let dropsRemainder: Bool
     private let epochs: Range<Int>
@@ -67,12 +86,15 @@ struct StreamedBatches: BatchSchedule {
     private var epochHasEnded = false
 
     /// Starts the feed.
-    init(_ feed: RecordFeed, batchSize: Int, remainder: RemainderPolicy, epochs: Range<Int>, firstBatch: Int) throws {
+    init(
+        _ feed: RecordFeed, batchSize: Int, share: BatchShare = .whole, remainder: RemainderPolicy, epochs: Range<Int>, firstBatch: Int
+    ) throws {
         guard remainder != .wrap else {
             throw DatasetError(
                 .argument, at: feed.source, "a stream can't begin again to fill its last mini-batch", remedy: "keep or drop the remainder")
         }
         self.feed = feed
+        self.share = share
         self.batchSize = batchSize
         dropsRemainder = remainder == .drop
         self.epochs = epochs
@@ -84,6 +106,7 @@ struct StreamedBatches: BatchSchedule {
     mutating func next(waiting: Bool) throws -> ScheduledBatch {
         guard epoch < epochs.upperBound else { return .end }
         while true {
+            if !turns.isEmpty { return turns.removeFirst() }
             if epochHasEnded {
                 (epoch, number, epochHasEnded, toSkip) = (epoch + 1, 0, false, 0)
                 return .endOfEpoch
@@ -106,10 +129,24 @@ struct StreamedBatches: BatchSchedule {
                 feed.release(piece.indices, epoch: epoch)
                 continue
             }
-            return .batch(epoch: epoch, number: number, indices: piece.indices, repeated: 0..<0)
+            turns = own(piece.indices)
+        }
+    }
+
+    /// This process's turns at a mini-batch; the other processes' records are let go.
+    private func own(_ indices: [Int]) -> [ScheduledBatch] {
+        let slots = (0..<share.pieces).map { share.slots(of: indices.count, piece: $0) }
+        guard let first = slots.first, let last = slots.last else { return [] }
+        feed.release(Array(indices[..<first.lowerBound] + indices[last.upperBound...]), epoch: epoch)
+        return slots.filter { !$0.isEmpty }.map {
+            .batch(epoch: epoch, number: number, indices: Array(indices[$0]), repeated: 0..<0)
         }
     }
 
     func release(_ indices: [Int], epoch: Int) { feed.release(indices, epoch: epoch) }
     func cancel() { feed.cancel() }
+}
+
+extension Range<Int> {
+    fileprivate func shifted(by offset: Int) -> Range<Int> { lowerBound + offset..<upperBound + offset }
 }

@@ -47,8 +47,8 @@ public final class BatchNorm2d: Module {
 
     /// Whether the statistics are the batch's.
     private func usesBatch(_ x: Tensor) -> Bool {
-        // One value a channel has no variance: a 1×1 map of a batch of one.
-        isTraining && !isFrozen && x.count > (x.shape.count > 1 ? x.shape[1] : 1)
+        // One value a channel has no variance: a 1×1 map of a batch of one. Other processes have values of their own.
+        isTraining && !isFrozen && (SharedNormStatistics.isOn || x.count > (x.shape.count > 1 ? x.shape[1] : 1))
     }
 
     /// The tensors of this layer.

@@ -9,6 +9,9 @@ public final class Dropout: Module {
     public var rate: Double
     /// The number of the update that the next passes belong to. The training loop counts it.
     public var update = 0 { didSet { passes = 0 } }
+    /// Examples of the update that come before those of the next passes: where several processes share a mini-batch, together they drop
+    /// what one would drop.
+    public var firstExample = 0
     private let seed: UInt64
     /// Passes in this update, each of which drops other numbers.
     private var passes: UInt64 = 0
@@ -25,7 +28,12 @@ public final class Dropout: Module {
         guard isTraining, rate > 0 else { return x }
         passes += 1
         let stream = splitMix64(splitMix64(seed) ^ UInt64(truncatingIfNeeded: update))
-        return try dropout(x, rate: rate, seed: splitMix64(stream ^ passes))
+        let offset = firstExample * (x.count / max(1, x.shape.first ?? 1))
+        // Numbers are drawn in fours. Examples of another size, which no network here has, get draws of their own.
+        guard offset.isMultiple(of: 4) else {
+            return try dropout(x, rate: rate, seed: splitMix64(stream ^ passes ^ UInt64(firstExample) << 32))
+        }
+        return try dropout(x, rate: rate, seed: splitMix64(stream ^ passes), offset: offset)
     }
 
     /// In evaluation nothing is dropped.

@@ -27,16 +27,19 @@ public struct ClassificationEvaluation {
     /// Runs the pass.
     /// - Parameters:
     ///   - pass: passes before this one; a pipe has another FIFO for each.
+    ///   - share: the part of the data set that this process scores; all processes get the figures of the whole.
     ///   - progress: called with the number of images done, and their number if it is known; throws to stop.
     ///   - predict: normalised N, C, H, W → logits N, classes.
     public func run(
-        pass: Int = 0, progress: (Int, Int?) throws -> Void = { _, _ in }, predict: (Tensor) throws -> Tensor
+        pass: Int = 0, share: RankShare = RankShare(), progress: (Int, Int?) throws -> Void = { _, _ in },
+        predict: (Tensor) throws -> Tensor
     ) throws -> ClassificationMetrics {
         let classCount = source.classNames.count
         let multiLabel = source.labelKind == .multi
-        var metrics = ClassificationMetrics(classCount: classCount, multiLabel: multiLabel, topK: topK)
+        let empty = ClassificationMetrics(classCount: classCount, multiLabel: multiLabel, topK: topK)
+        var metrics = empty
         let transform = ClassificationTransform(preprocessing)
-        let loader = try source.loadOnce(batchSize: batchSize, pass: pass, workers: workers) {
+        let loader = try source.loadOnce(batchSize: batchSize, share: share.validation, pass: pass, workers: workers) {
             ClassificationBatchBuilder(record: $0, transform: transform)
         }
         defer { loader.cancel() }
@@ -55,6 +58,6 @@ public struct ClassificationEvaluation {
                 try progress(metrics.count, source.count)
             }
         }
-        return metrics
+        return try share.merged(metrics, into: empty)
     }
 }

@@ -79,3 +79,18 @@ public struct ClassificationMetrics: Sendable {
         }
     }
 }
+
+extension ClassificationMetrics: MergeableMetrics {
+    public var numbers: [Double] { [Double(count), Double(topKHits), Double(pairHits), lossSum] + confusion.joined().map(Double.init) }
+
+    public mutating func merge(_ numbers: [Double]) throws {
+        var reader = NumberReader(numbers)
+        count += try reader.nextInt()
+        topKHits += try reader.nextInt()
+        pairHits += try reader.nextInt()
+        lossSum += try reader.next()
+        for row in confusion.indices {
+            for column in confusion[row].indices { confusion[row][column] += try reader.nextInt() }
+        }
+    }
+}

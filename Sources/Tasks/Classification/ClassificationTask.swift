@@ -14,6 +14,8 @@ public final class ClassificationTask: TrainingTask {
     /// The share of right answers on the validation set.
     public let objective = "accuracy"
 
+    /// What of the work is this process's.
+    public var share = RankShare()
     /// Things a user should know before training begins, one sentence each.
     public private(set) var notes: [String] = []
     /// The hyperparameters, with what the data filled in.
@@ -104,8 +106,10 @@ public final class ClassificationTask: TrainingTask {
 
     /// Training images an epoch.
     public var exampleCount: Int? { training.count }
-    /// Mini-batches an epoch; the partial last one is left out.
-    public var stepsPerEpoch: Int? { training.stepsPerEpoch(batchSize: hyperparameters.miniBatchSize) }
+    /// `mini_batch_size`.
+    public var miniBatchSize: Int { hyperparameters.miniBatchSize }
+    /// Updates an epoch; the partial last mini-batch is left out.
+    public var stepsPerEpoch: Int? { training.stepsPerEpoch(batchSize: hyperparameters.miniBatchSize, share: share.training) }
 
     /// Starts to load training mini-batches.
     public func load(
@@ -113,8 +117,8 @@ public final class ClassificationTask: TrainingTask {
     ) throws -> BatchLoader<ClassificationBatchBuilder> {
         let seed = UInt64(hyperparameters.seed)
         return try training.loadTraining(
-            batchSize: hyperparameters.miniBatchSize, seed: seed, bounds: shuffleBounds, epochs: epochs, firstBatch: firstBatch,
-            workers: workers, unreadable: unreadable
+            batchSize: hyperparameters.miniBatchSize, share: share.training, seed: seed, bounds: shuffleBounds, epochs: epochs,
+            firstBatch: firstBatch, workers: workers, unreadable: unreadable
         ) { ClassificationBatchBuilder(record: $0, transform: transform, seed: seed) }
     }
 
@@ -148,7 +152,7 @@ public final class ClassificationTask: TrainingTask {
         guard let evaluation else { return nil }
         network.train(false)
         defer { network.train(true) }
-        let metrics = try evaluation.run(pass: validations, progress: progress) { input in
+        let metrics = try evaluation.run(pass: validations, share: share, progress: progress) { input in
             try withAutocast(to: precision, on: device) { try classifier(input) }
         }
         validations += 1

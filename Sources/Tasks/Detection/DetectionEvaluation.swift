@@ -28,17 +28,20 @@ public struct DetectionEvaluation {
     /// Runs the pass.
     /// - Parameters:
     ///   - pass: passes before this one; a pipe has another FIFO for each.
+    ///   - share: the part of the data set that this process scores; all processes get the figures of the whole.
     ///   - postprocessor: what makes objects of the output.
     ///   - anchors: the network's, on the device.
     ///   - progress: called with the number of images done, and their number if it is known; throws to stop.
     ///   - predict: normalised N, 3, S, S → scores and offsets of all anchors.
     public func run(
-        pass: Int = 0, postprocessor: DetectionPostprocessor, anchors: Tensor, progress: (Int, Int?) throws -> Void = { _, _ in },
+        pass: Int = 0, share: RankShare = RankShare(), postprocessor: DetectionPostprocessor, anchors: Tensor,
+        progress: (Int, Int?) throws -> Void = { _, _ in },
         predict: (Tensor) throws -> DetectionOutput
     ) throws -> DetectionMetrics {
-        var metrics = DetectionMetrics(classCount: source.classNames.count, overlap: overlap)
+        let empty = DetectionMetrics(classCount: source.classNames.count, overlap: overlap)
+        var metrics = empty
         let transform = DetectionTransform(preprocessing)
-        let loader = try source.loadOnce(batchSize: batchSize, pass: pass, workers: workers) {
+        let loader = try source.loadOnce(batchSize: batchSize, share: share.validation, pass: pass, workers: workers) {
             DetectionBatchBuilder(record: $0, transform: transform)
         }
         defer { loader.cancel() }
@@ -48,11 +51,12 @@ public struct DetectionEvaluation {
                 let input = try batch.input(mean: preprocessing.mean, std: preprocessing.std, dtype: .float32, device: device)
                 let found = try postprocessor(predict(input), anchors: anchors)
                 for (slot, detections) in found.enumerated() {
-                    metrics.add(detections, truth: batch.truth(slot: slot), size: batch.size(slot: slot))
+                    metrics.add(
+                        detections, truth: batch.truth(slot: slot), size: batch.size(slot: slot), number: loaded.indices[slot])
                 }
                 try progress(metrics.count, source.count)
             }
         }
-        return metrics
+        return try share.merged(metrics, into: empty)
     }
 }

@@ -13,10 +13,10 @@ public struct DetectionMetrics: Sendable {
     /// Whether `mAP` is VOC 2007's mean over eleven recalls, or the area under the curve as from 2010 on.
     public let elevenPoint: Bool
     /// Pictures added.
-    public private(set) var count = 0
+    public internal(set) var count = 0
 
     /// For each class the pictures in which it is or was found, in the order of adding.
-    private(set) var scenes: [[Scene]]
+    var scenes: [[Scene]]
 
     /// An empty collection.
     /// - Parameters:
@@ -35,18 +35,20 @@ public struct DetectionMetrics: Sendable {
     ///   - detections: what was found, in any order; of equal scores the earlier counts as the better one.
     ///   - truth: what is there. Crowds and difficult objects: see ``voc(overlap:elevenPoint:)`` and ``coco()``.
     ///   - size: the picture's own size: COCO's size classes are in its pixels.
+    ///   - number: its place in the data set; nil: that of adding.
     ///
     /// What is of no class below ``classCount`` is left out, and so is a detection without a number for a score.
-    public mutating func add(_ detections: [Detection], truth: [BoundingBox], size: PixelSize) {
+    public mutating func add(_ detections: [Detection], truth: [BoundingBox], size: PixelSize, number: Int? = nil) {
+        let number = number ?? count
         var byClass: [Int: Scene] = [:]
         for box in truth where scenes.indices.contains(box.classID) {
             let (left, top, width, height) = box.inPixels(width: size.width, height: size.height)
-            byClass[box.classID, default: Scene()].truth.append(
+            byClass[box.classID, default: Scene(number: number)].truth.append(
                 Scene.Truth(
                     box: PixelBox(left: left, top: top, width: width, height: height), isDifficult: box.isDifficult, isCrowd: box.isCrowd))
         }
         for detection in detections where scenes.indices.contains(detection.classID) && !detection.score.isNaN {
-            byClass[detection.classID, default: Scene()].found.append(
+            byClass[detection.classID, default: Scene(number: number)].found.append(
                 Scene.Found(box: PixelBox(detection, in: size), score: Double(detection.score)))
         }
         for (classID, var scene) in byClass {
@@ -88,6 +90,8 @@ struct Scene: Sendable {
         let score: Double
     }
 
+    /// The picture's place in the data set: of equal scores the earlier picture's counts as the better one.
+    let number: Int
     var truth: [Truth] = []
     /// Best first.
     var found: [Found] = []

@@ -14,6 +14,8 @@ public final class DetectionTask: TrainingTask {
     /// Pascal VOC's mean average precision at `overlap_threshold`.
     public let objective = "mAP"
 
+    /// What of the work is this process's.
+    public var share = RankShare()
     /// Things a user should know before training begins, one sentence each.
     public private(set) var notes: [String] = []
     /// The hyperparameters, with what the data filled in.
@@ -80,8 +82,10 @@ public final class DetectionTask: TrainingTask {
 
     /// Training images an epoch.
     public var exampleCount: Int? { training.count }
-    /// Mini-batches an epoch; the partial last one is left out.
-    public var stepsPerEpoch: Int? { training.stepsPerEpoch(batchSize: hyperparameters.miniBatchSize) }
+    /// `mini_batch_size`.
+    public var miniBatchSize: Int { hyperparameters.miniBatchSize }
+    /// Updates an epoch; the partial last mini-batch is left out.
+    public var stepsPerEpoch: Int? { training.stepsPerEpoch(batchSize: hyperparameters.miniBatchSize, share: share.training) }
 
     /// Starts to load training mini-batches.
     public func load(
@@ -89,8 +93,8 @@ public final class DetectionTask: TrainingTask {
     ) throws -> BatchLoader<DetectionBatchBuilder> {
         let seed = UInt64(hyperparameters.seed)
         return try training.loadTraining(
-            batchSize: hyperparameters.miniBatchSize, seed: seed, bounds: shuffleBounds, epochs: epochs, firstBatch: firstBatch,
-            workers: workers, unreadable: unreadable
+            batchSize: hyperparameters.miniBatchSize, share: share.training, seed: seed, bounds: shuffleBounds, epochs: epochs,
+            firstBatch: firstBatch, workers: workers, unreadable: unreadable
         ) { DetectionBatchBuilder(record: $0, transform: transform, seed: seed) }
     }
 
@@ -100,16 +104,13 @@ public final class DetectionTask: TrainingTask {
             mean: preprocessing.mean, std: preprocessing.std, dtype: precision == .bfloat16 ? .bfloat16 : .float32, device: device)
         let targets = try batch.targets(device: device)
         let parts = try loss(detector(input), boxes: targets.boxes, classes: targets.classes)
-        // The epoch's figures are means over images; the loss is one over the mini-batch already.
-        let images = Double(batch.count)
-        let sums = try withoutGradient {
-            [
-                (name: "cross_entropy", sum: try parts.classification.detached() * images),
-                (name: "smooth_l1", sum: try parts.regression.detached() * images),
-            ]
-        }
+        // Eight anchors take on an object of a picture, or about as many.
         return StepOutput(
-            loss: try parts.classification + parts.regression, sums: sums, weight: batch.count, examples: batch.count)
+            loss: try parts.classification + parts.regression,
+            lossParts: [
+                (name: "cross_entropy", mean: try parts.classification.detached()),
+                (name: "smooth_l1", mean: try parts.regression.detached()),
+            ], weight: batch.count, examples: batch.count, terms: (parts.matched, 8))
     }
 
     /// Finds the objects of every validation image once, with the preprocessing of prediction.
@@ -120,7 +121,7 @@ public final class DetectionTask: TrainingTask {
         // Prepared anew each time: the weights have changed.
         let plan = try detector.inferencePlan(precision: precision ?? .float32, device: device)
         let metrics = try evaluation.run(
-            pass: validations, postprocessor: hyperparameters.postprocessor(), anchors: anchors, progress: progress
+            pass: validations, share: share, postprocessor: hyperparameters.postprocessor(), anchors: anchors, progress: progress
         ) { try plan($0) }
         validations += 1
         lastValidation = metrics

@@ -84,7 +84,8 @@ public struct MultiBoxLoss {
         self.options = options
     }
 
-    /// The losses of a batch: float32 scalars with a graph, whatever the type of the output. Does not wait for the device.
+    /// The losses of a batch: float32 scalars with a graph, whatever the type of the output; and how many anchors have an object. Does not
+    /// wait for the device.
     /// - Parameters:
     ///   - output: what the network says.
     ///   - boxes: N, M, 4: left, top, right, bottom as fractions, padded to the most objects of an image.
@@ -92,7 +93,7 @@ public struct MultiBoxLoss {
     /// - Throws: `TorchError` where shapes do not belong together, and on the processor for a class that the network does not know.
     public func callAsFunction(
         _ output: DetectionOutput, boxes: Tensor, classes: Tensor
-    ) throws -> (classification: Tensor, regression: Tensor) {
+    ) throws -> (classification: Tensor, regression: Tensor, matched: Tensor) {
         try multiBoxLoss(
             logits: output.logits, offsets: output.offsets, anchors: anchors, boxes: boxes, classes: classes, options: options)
     }

@@ -41,23 +41,29 @@ public struct SegmentationEvaluation {
     /// Runs the pass.
     /// - Parameters:
     ///   - pass: passes before this one; a pipe has another FIFO for each.
+    ///   - share: the part of the data set that this process scores; all processes get the figures of the whole.
     ///   - progress: called with the number of images done, and their number if it is known; throws to stop.
     ///   - predict: normalised N, 3, H, W → scores N, classes, H / 8, W / 8.
     public func run(
-        pass: Int = 0, progress: (Int, Int?) throws -> Void = { _, _ in }, predict: @escaping (Tensor) throws -> Tensor
+        pass: Int = 0, share: RankShare = RankShare(), progress: (Int, Int?) throws -> Void = { _, _ in },
+        predict: @escaping (Tensor) throws -> Tensor
     ) throws -> SegmentationMetrics {
-        switch extent {
-        case .whole: try runWhole(pass, progress, predict)
-        case .crops(let count): try runCrops(pass, count, progress, predict)
-        }
+        let own =
+            switch extent {
+            case .whole: try runWhole(pass, share.validation, progress, predict)
+            case .crops(let count): try runCrops(pass, share.validation, count, progress, predict)
+            }
+        return try share.merged(own, into: SegmentationMetrics(classCount: source.classNames.count))
     }
 
     private func runWhole(
-        _ pass: Int, _ progress: (Int, Int?) throws -> Void, _ predict: @escaping (Tensor) throws -> Tensor
+        _ pass: Int, _ share: BatchShare, _ progress: (Int, Int?) throws -> Void, _ predict: @escaping (Tensor) throws -> Tensor
     ) throws -> SegmentationMetrics {
         var metrics = SegmentationMetrics(classCount: source.classNames.count)
         let segmenter = ImageSegmenter(preprocessing: preprocessing, viewing: viewing, device: device, network: predict)
-        let loader = try source.loadOnce(batchSize: 1, pass: pass, workers: workers, ahead: 2) { WholeImageBuilder(record: $0) }
+        let loader = try source.loadOnce(batchSize: 1, share: share, pass: pass, workers: workers, ahead: 2) {
+            WholeImageBuilder(record: $0)
+        }
         defer { loader.cancel() }
         while let loaded = try loader.next() {
             guard let (image, mask) = loaded.batch.content.map({ ($0.image, $0.mask) }) else { continue }
@@ -70,11 +76,11 @@ public struct SegmentationEvaluation {
     }
 
     private func runCrops(
-        _ pass: Int, _ batchSize: Int, _ progress: (Int, Int?) throws -> Void, _ predict: (Tensor) throws -> Tensor
+        _ pass: Int, _ share: BatchShare, _ batchSize: Int, _ progress: (Int, Int?) throws -> Void, _ predict: (Tensor) throws -> Tensor
     ) throws -> SegmentationMetrics {
         var metrics = SegmentationMetrics(classCount: source.classNames.count)
         let transform = SegmentationTransform.centre(preprocessing)
-        let loader = try source.loadOnce(batchSize: batchSize, pass: pass, workers: workers) {
+        let loader = try source.loadOnce(batchSize: batchSize, share: share, pass: pass, workers: workers) {
             SegmentationBatchBuilder(record: $0, transform: transform)
         }
         defer { loader.cancel() }

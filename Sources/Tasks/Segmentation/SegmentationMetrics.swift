@@ -136,3 +136,22 @@ public struct SegmentationMetrics: Sendable, Equatable {
         a.confusion == b.confusion && a.count == b.count && a.perClass == b.perClass && a.boundaryF1 == b.boundaryF1
     }
 }
+
+extension SegmentationMetrics: MergeableMetrics {
+    public var numbers: [Double] {
+        [Double(count), imageBoundaries.sum, Double(imageBoundaries.images)] + boundaries.flatMap { [$0.sum, Double($0.images)] }
+            + confusion.map(Double.init)
+    }
+
+    public mutating func merge(_ numbers: [Double]) throws {
+        var reader = NumberReader(numbers)
+        count += try reader.nextInt()
+        imageBoundaries.sum += try reader.next()
+        imageBoundaries.images += try reader.nextInt()
+        for index in boundaries.indices {
+            boundaries[index].sum += try reader.next()
+            boundaries[index].images += try reader.nextInt()
+        }
+        for index in confusion.indices { confusion[index] += Int64(try reader.nextInt()) }
+    }
+}

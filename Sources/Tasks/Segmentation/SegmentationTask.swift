@@ -18,6 +18,8 @@ public final class SegmentationTask: TrainingTask {
     /// The mean intersection over union over all classes.
     public let objective = "mIOU"
 
+    /// What of the work is this process's.
+    public var share = RankShare()
     /// Things a user should know before training begins, one sentence each.
     public private(set) var notes: [String] = []
     /// The hyperparameters, with what the data filled in.
@@ -75,8 +77,10 @@ public final class SegmentationTask: TrainingTask {
 
     /// Training images an epoch.
     public var exampleCount: Int? { training.count }
-    /// Mini-batches an epoch; the partial last one is left out.
-    public var stepsPerEpoch: Int? { training.stepsPerEpoch(batchSize: hyperparameters.miniBatchSize) }
+    /// `mini_batch_size`.
+    public var miniBatchSize: Int { hyperparameters.miniBatchSize }
+    /// Updates an epoch; the partial last mini-batch is left out.
+    public var stepsPerEpoch: Int? { training.stepsPerEpoch(batchSize: hyperparameters.miniBatchSize, share: share.training) }
 
     /// Starts to load training mini-batches.
     public func load(
@@ -84,8 +88,8 @@ public final class SegmentationTask: TrainingTask {
     ) throws -> BatchLoader<SegmentationBatchBuilder> {
         let seed = UInt64(hyperparameters.seed)
         return try training.loadTraining(
-            batchSize: hyperparameters.miniBatchSize, seed: seed, bounds: shuffleBounds, epochs: epochs, firstBatch: firstBatch,
-            workers: workers, unreadable: unreadable
+            batchSize: hyperparameters.miniBatchSize, share: share.training, seed: seed, bounds: shuffleBounds, epochs: epochs,
+            firstBatch: firstBatch, workers: workers, unreadable: unreadable
         ) { SegmentationBatchBuilder(record: $0, transform: transform, seed: seed) }
     }
 
@@ -101,7 +105,8 @@ public final class SegmentationTask: TrainingTask {
             loss = try loss + segmentationLoss(auxiliary, targets: targets).loss * Self.auxiliaryWeight
         }
         return StepOutput(
-            loss: loss, sums: [(name: "pixel_accuracy", sum: main.correct)], weight: batch.labelledPixels, examples: batch.count)
+            loss: loss, sums: [(name: "pixel_accuracy", sum: main.correct)], weight: batch.labelledPixels, examples: batch.count,
+            terms: (main.labelled, Double(preprocessing.height * preprocessing.width)))
     }
 
     /// Finds the classes of every validation image once.
@@ -111,7 +116,7 @@ public final class SegmentationTask: TrainingTask {
         defer { network.train(true) }
         // Prepared anew each time: the weights have changed.
         let plan = try segmenter.inferencePlan(precision: precision ?? .float32, device: device)
-        let metrics = try evaluation.run(pass: validations, progress: progress) { try plan($0) }
+        let metrics = try evaluation.run(pass: validations, share: share, progress: progress) { try plan($0) }
         validations += 1
         lastValidation = metrics
         return metrics.values
@@ -140,7 +145,6 @@ extension SegmentationHyperparameters {
                 "validation_mini_batch_size \(count) scores crops of \(cropSize)×\(cropSize) pixels, as the original does; 1, or nothing, scores whole images."
             )
         }
-        if synchronizesBatchNorm { notes.append("syncbn is True, and one device trains: there is nothing to synchronise.") }
         if scheduler != .step, !training.schedulerSteps.isEmpty {
             notes.append("lr_scheduler_step is for lr_scheduler step, and lr_scheduler is \(scheduler.rawValue): it is left aside.")
         }

@@ -34,13 +34,8 @@ public func decodeBoxes(_ offsets: Tensor, anchors: Tensor, size: Int = 300) thr
 public func matchAnchors(
     _ anchors: Tensor, boxes: Tensor, classes: Tensor, overlap: Double = 0.5, size: Int = 300, portable: Bool = false
 ) throws -> (objects: Tensor, overlaps: Tensor) {
-    try ownedPair { ct_match_anchors(anchors.pointer, boxes.pointer, classes.pointer, overlap, Double(size), portable, $0) }
-}
-
-/// Owns the two tensors that a C function writes, or throws its error.
-func ownedPair(_ body: (UnsafeMutablePointer<ct_tensor?>) -> Int32) throws -> (Tensor, Tensor) {
-    var results: [ct_tensor?] = [nil, nil]
-    let status = results.withUnsafeMutableBufferPointer { $0.baseAddress.map(body) ?? -1 }
-    try check(status)
-    return (try owned(results[0]), try owned(results[1]))
+    let results = try ownedResults(2) {
+        ct_match_anchors(anchors.pointer, boxes.pointer, classes.pointer, overlap, Double(size), portable, $0)
+    }
+    return (results[0], results[1])
 }

@@ -32,17 +32,19 @@ public struct MultiBoxOptions: Sendable, Equatable {
 ///   - boxes: N, M, 4.
 ///   - classes: N, M (int64), below the number of classes; −1 where there is no object.
 ///   - portable: by libtorch's operations on the processor too, which has a kernel of its own with the same results.
+/// - Returns: the losses, and how many anchors of the mini-batch have an object, an int64 scalar on the device.
 /// - Throws: ``TorchError`` where shapes do not belong together, and on the processor for a class that the logits have no column for.
 public func multiBoxLoss(
     logits: Tensor, offsets: Tensor, anchors: Tensor, boxes: Tensor, classes: Tensor, options: MultiBoxOptions = MultiBoxOptions(),
     portable: Bool = false
-) throws -> (classification: Tensor, regression: Tensor) {
+) throws -> (classification: Tensor, regression: Tensor, matched: Tensor) {
     var c = ct_multibox_options(
         size: Double(options.size), overlap: options.overlap, negative_ratio: options.negativeRatio,
         minimum_negatives: Int64(options.minimumNegatives), negative_overlap: options.negativeOverlap, by_valid_count: options.byValidCount)
-    return try ownedPair {
+    let results = try ownedResults(3) {
         ct_multibox_loss(logits.pointer, offsets.pointer, anchors.pointer, boxes.pointer, classes.pointer, &c, portable, $0)
     }
+    return (results[0], results[1], results[2])
 }
 
 /// The boxes that a network has found: softmax, the best of each class above a score, greedy suppression of what overlaps a better one of its

@@ -71,6 +71,12 @@ public final class Optimizer {
         lastLearningRate = learningRate
     }
 
+    /// Multiplies all gradients.
+    public func scaleGradients(by factor: Double) throws {
+        let gradients = TensorList(parameters.compactMap(\.tensor.gradient))
+        if gradients.count > 0 { try withoutGradient { try gradients.scale(by: factor) } }
+    }
+
     /// Forgets all gradients and frees their memory.
     public func clearGradients() {
         for parameter in parameters { parameter.tensor.clearGradient() }

@@ -14,12 +14,8 @@ import CTorch
 public func segmentationLoss(_ logits: Tensor, targets: Tensor, portable: Bool = false) throws -> (
     loss: Tensor, correct: Tensor, labelled: Tensor
 ) {
-    var results: [ct_tensor?] = [nil, nil, nil]
-    let status = results.withUnsafeMutableBufferPointer { buffer in
-        buffer.baseAddress.map { ct_segmentation_loss(logits.pointer, targets.pointer, portable, $0) } ?? -1
-    }
-    try check(status)
-    return (try owned(results[0]), try owned(results[1]), try owned(results[2]))
+    let results = try ownedResults(3) { ct_segmentation_loss(logits.pointer, targets.pointer, portable, $0) }
+    return (results[0], results[1], results[2])
 }
 
 /// The class of each pixel's largest score, of equal ones the first, where a map's scores are enlarged bilinearly to `height` × `width`.

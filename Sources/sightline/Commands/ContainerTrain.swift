@@ -31,13 +31,16 @@ struct ContainerTrain: ParsableCommand {
             FILES (below /opt/ml, --root or SIGHTLINE_ROOT)
               input/config/hyperparameters.json    values as text, by SageMaker's names
               input/config/inputdataconfig.json    channels: File, FastFile or Pipe
-              input/config/resourceconfig.json     hosts; more than one is refused so far
+              input/config/resourceconfig.json     hosts, which train one model together
               input/config/checkpointconfig.json   where the run's state is kept: a job that
                                                    finds one goes on from it
               input/data/train, validation, train_lst, train_annotation, label_map, model, …
               model/                               the model: model.json, model.safetensors
               output/data/                         results.csv, model card, tables
               output/failure                       why it failed: ClientError: …
+
+            A host trains with one process for each of its GPUs, or as many as
+            SIGHTLINE_PROCESSES says.
 
             Which of the three tasks it is, hyperparameters or channels tell; SIGHTLINE_TASK or
             --task says it where they don't.
@@ -61,8 +64,6 @@ struct ContainerTrain: ParsableCommand {
     }
 
     func run() throws {
-        // The first process of a container has no default for signals: without this SIGTERM would go unheard.
-        Interruption.install()
         let job = ContainerJob(ContainerTree(root: root), task: task, engine: engine, workers: workers)
         let status = job.run()
         if status != 0 { throw Failure(sentence: nil, status: status) }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Training
 
 /// `sightline train classification`.
 struct TrainClassification: ParsableCommand {
@@ -43,9 +42,6 @@ struct TrainClassification: ParsableCommand {
     @OptionGroup var training: TrainingOptions
 
     func run() throws {
-        Interruption.install()
-        try training.checkOutput()
-        let job = try ClassificationJob(training.settings(), runChannels())
-        if training.dryRun { job.describe(asJSON: training.json) } else { try job.train() }
+        try training.run { try ClassificationJob($0, runChannels()) }
     }
 }

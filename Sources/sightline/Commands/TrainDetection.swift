@@ -1,5 +1,4 @@
 import ArgumentParser
-import Training
 
 /// `sightline train detection`.
 struct TrainDetection: ParsableCommand {
@@ -54,9 +53,6 @@ struct TrainDetection: ParsableCommand {
     }
 
     func run() throws {
-        Interruption.install()
-        try training.checkOutput()
-        let job = try DetectionJob(training.settings(), runChannels())
-        if training.dryRun { job.describe(asJSON: training.json) } else { try job.train() }
+        try training.run { try DetectionJob($0, runChannels()) }
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Training
 
 /// `sightline train segmentation`.
 struct TrainSegmentation: ParsableCommand {
@@ -64,9 +63,6 @@ struct TrainSegmentation: ParsableCommand {
     }
 
     func run() throws {
-        Interruption.install()
-        try training.checkOutput()
-        let job = try SegmentationJob(training.settings(), runChannels())
-        if training.dryRun { job.describe(asJSON: training.json) } else { try job.train() }
+        try training.run { try SegmentationJob($0, runChannels()) }
     }
 }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Foundation
+import Launch
 import Torch
 
 /// Where and with how many threads the work is done.
@@ -13,11 +15,19 @@ struct EngineOptions: ParsableArguments {
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads is \(threads); it must be from 1 to 1024.") }
     }
 
-    /// Prepares the engine; call before the first tensor.
-    func start() throws -> Device {
+    /// Prepares the engine; call before the first tensor. `placement`: which process of several this is: each host's have its cores and GPUs
+    /// between them.
+    func start(_ placement: Placement? = nil) throws -> Device {
         try Runtime.prepare()
-        if let threads { Runtime.threads = threads }
-        return try Device(parsing: device)
+        if let threads {
+            Runtime.threads = threads
+        } else if let placement, ProcessInfo.processInfo.environment["OMP_NUM_THREADS"] == nil {
+            Runtime.threads = ProcessInfo.processInfo.activeProcessorCount / placement.localSize
+        }
+        let chosen = try Device(parsing: device)
+        // A device without a number is any of them.
+        guard let placement, case .cuda = chosen, !device.contains(":") else { return chosen }
+        return try Device(parsing: "cuda:\(placement.localRank)")
     }
 }
 

@@ -44,5 +44,7 @@ enum RunRecord {
     static let start = "start"
     /// The share that was held out.
     static let validationSplit = "validation_split"
-    static let names = [start, validationSplit]
+    /// That batch normalisation took its statistics over all processes.
+    static let sharedNormStatistics = "sync_batch_norm"
+    static let names = [start, validationSplit, sharedNormStatistics]
 }

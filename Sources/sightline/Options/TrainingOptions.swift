@@ -1,5 +1,8 @@
 import ArgumentParser
+import Glibc
+import Launch
 import Reporting
+import Torch
 import Training
 
 /// What every task's training takes besides its data.
@@ -22,6 +25,14 @@ struct TrainingOptions: ParsableArguments {
     var overwrite = false
 
     @OptionGroup var engine: EngineOptions
+
+    @OptionGroup var ranks: RankOptions
+
+    @Option(help: ArgumentHelp("Work on a mini-batch in n turns: as much less memory, the same steps.", valueName: "n"))
+    var accumulate = 1
+
+    @Flag(help: "Batch statistics over all processes, as syncbn does for segmentation.")
+    var syncBatchNorm = false
 
     @Option(help: ArgumentHelp("Threads that read images. (default: one a core but one)", valueName: "n"))
     var workers: Int?
@@ -47,17 +58,43 @@ struct TrainingOptions: ParsableArguments {
             throw ValidationError("--model (all layers) and --pretrained (all but the last) contradict each other; give one of them.")
         }
         if let workers, !(1...256).contains(workers) { throw ValidationError("--workers is \(workers); it must be from 1 to 256.") }
+        guard (1...65_536).contains(accumulate) else {
+            throw ValidationError("--accumulate is \(accumulate); it must be from 1 to 65536.")
+        }
         guard skipUnreadable >= 0 else { throw ValidationError("--skip-unreadable is \(skipUnreadable); it must be 0 or more.") }
     }
 
     /// What to do about a run that lies in the output folder.
     var policy: ResumePolicy { resume ? .resume : overwrite ? .overwrite : .fresh }
 
-    /// The run that the options ask for. Starts the engine.
-    func settings() throws -> RunSettings {
+    /// Trains, alone, as one of several processes or as their launcher, or says what would be trained.
+    func run<Job: RunnableJob>(_ make: (RunSettings) throws -> Job) throws {
+        if !dryRun, let status = try ranks.launch() {
+            if status != 0 { throw Failure(sentence: nil, status: status) }
+            return
+        }
+        Interruption.install()
+        let placement = dryRun ? nil : try ranks.placement()
+        if placement?.rank ?? 0 == 0 { try checkOutput() }
+        let device = try engine.start(placement)
+        let group = try placement.map {
+            try RankGroup($0) { reason in
+                complain(reason)
+                _exit(1)
+            }
+        }
+        try RankGroup.together(group) {
+            let job = try make(settings(device, group))
+            if dryRun { job.describe(asJSON: json) } else { try job.train() }
+        }
+    }
+
+    /// The run that the options ask for.
+    private func settings(_ device: Device, _ group: RankGroup?) throws -> RunSettings {
         var settings = RunSettings(
-            folder: RunFolder(output), hyperparameters: try hyperparameters.values(), policy: policy, device: try engine.start(),
-            workers: workers, unreadableLimit: skipUnreadable, classNames: classNames?.names, showsDownloads: !quiet,
+            folder: RunFolder(output), hyperparameters: try hyperparameters.values(), policy: policy, device: device, ranks: group,
+            turns: accumulate, sharesNormStatistics: syncBatchNorm, workers: workers ?? group?.workersOfEach,
+            unreadableLimit: skipUnreadable, classNames: classNames?.names, showsDownloads: !quiet && group?.isFirst ?? true,
             listeners: listeners)
         if let model { settings.start = .model(model) } else if let pretrained { settings.start = .weights(pretrained) }
         return settings
@@ -74,7 +111,7 @@ struct TrainingOptions: ParsableArguments {
     }
 
     /// Refuses a folder that holds another run, before anything is read.
-    func checkOutput() throws { if policy == .fresh, !dryRun { try RunFolder(output).checkIsFree() } }
+    private func checkOutput() throws { if policy == .fresh, !dryRun { try RunFolder(output).checkIsFree() } }
 }
 
 /// Which images a run validates on.

@@ -5,7 +5,7 @@ import Tasks
 import Training
 
 /// A classification run that can begin.
-struct ClassificationJob {
+struct ClassificationJob: RunnableJob {
     private let job: TrainingJob<ClassificationTask>
     private let run: RunSettings
     private let validation: ClassificationSource?
@@ -42,7 +42,7 @@ struct ClassificationJob {
         job = try TrainingJob(
             task, network: task.architecture.name, context: context, notes: task.notes + data.notes, values: resolved.training,
             rule: resolved.updateRule, resolved: resolved.resolved, start: start.record,
-            checkpointFrequency: resolved.checkpointFrequency, validationShare: channels.validationShare, run: run)
+            checkpointFrequency: resolved.checkpointFrequency, validationShare: channels.validationShare, shards: channels.shards, run: run)
     }
 
     /// Prints what would be trained on what.

@@ -1,8 +1,11 @@
 import Container
 import Datasets
 import Foundation
+import Glibc
+import Launch
 import Reporting
 import Storage
+import Torch
 import Training
 import Weights
 
@@ -16,6 +19,8 @@ struct ContainerJob {
     /// The status of a job that was asked to stop and saved its state: 128 + SIGTERM, as of any program that the signal ended, so that
     /// nobody takes the job for done.
     static let stopped: Int32 = 143
+    /// The variable that says how many processes a host trains with.
+    static let processesVariable = "SIGHTLINE_PROCESSES"
 
     /// `task`: its name by an option; nil: `SIGHTLINE_TASK`, or told by the job.
     init(_ tree: ContainerTree, task: String?, engine: EngineOptions, workers: Int?) {
@@ -26,9 +31,20 @@ struct ContainerJob {
 
     /// Trains, leaves model, reports and, where it fails, the reason. Answers the exit status.
     func run() -> Int32 {
+        do {
+            if let found = try Placement.found(in: ProcessInfo.processInfo.environment) { return run(as: found) }
+        } catch {
+            return ended(
+                by: error, ContractLog(.standardOutput, form: .classification, host: "algo-1", model: tree.model), checkpoints: nil)
+        }
         TextOutput.standardOutput.write("Docker entrypoint called with argument(s): train\n")
         // A reason of an earlier start is not this one's.
         try? FileManager.default.removeItem(atPath: tree.failure)
+        return run(as: nil)
+    }
+
+    /// `started`: which process of several this is, where somebody has started them; nil: what the files say counts.
+    private func run(as started: Placement?) -> Int32 {
         var log = ContractLog(.standardOutput, form: .classification, host: "algo-1", model: tree.model)
         var checkpoints: String?
         do {
@@ -36,9 +52,11 @@ struct ContainerJob {
             checkpoints = job.checkpoints
             let recognised = try job.task(setting: setting)
             log = ContractLog(.standardOutput, form: ContractLog.Form(recognised.task), host: job.host, model: tree.model)
-            tell(job, recognised, log)
-            try job.requireOneHost()
-            try train(job, recognised.task, log)
+            if started == nil { tell(job, recognised, log) }
+            if started == nil, let status = try launch(job, log) { return status }
+            // The first process of a container has no default for signals: without this SIGTERM would go unheard.
+            Interruption.install()
+            try train(job, recognised.task, try started ?? hosts(of: job).placements.first { $0.size > 1 }, log)
             return 0
         } catch {
             return ended(by: error, log, checkpoints: checkpoints)
@@ -61,15 +79,76 @@ struct ContainerJob {
         if job.checkpoints == nil { log.info("Checkpoint loading and saving are disabled.") }
     }
 
+    // MARK: Processes
+
+    /// The hosts of the job, and how many processes each has.
+    private func hosts(of job: JobConfiguration) throws -> Hosts {
+        try Hosts(
+            job.hosts, current: job.host, ranksPerHost: try processesOfHost(), interface: job.interface,
+            place: tree.configuration("resourceconfig.json") + ": hosts")
+    }
+
+    private func processesOfHost() throws -> Int {
+        guard let text = ProcessInfo.processInfo.environment[Self.processesVariable], !text.isEmpty else {
+            return engine.device == "cpu" ? 1 : max(1, Device.cudaCount)
+        }
+        guard let count = Int(text), (1...4096).contains(count) else {
+            throw LaunchError(.placement, at: Self.processesVariable, "it is '\(text)'", remedy: "set it to 1 to 4096, or not at all")
+        }
+        return count
+    }
+
+    /// Starts and supervises this host's processes, where there are to be several, and answers their status.
+    private func launch(_ job: JobConfiguration, _ log: ContractLog) throws -> Int32? {
+        let hosts = try hosts(of: job)
+        guard hosts.ranksPerHost > 1 else { return nil }
+        let all = try hosts.names.count > 1 ? hosts : .here(ranks: hosts.ranksPerHost, host: job.host)
+        log.info("Processes: \(all.ranksPerHost) on this host, \(all.names.count * all.ranksPerHost) in all.")
+        var ranks = LocalRanks(all.placements)
+        let scratch = NSTemporaryDirectory() + "sightline-pipes-\(UUID().uuidString)"
+        let tees = job.pipeChannels.map { PipeTee(channel: $0, from: tree.channels, into: scratch, ranks: all.ranksPerHost) }
+        if !tees.isEmpty {
+            ranks.pipes = scratch
+            ranks.failure = { tees.lazy.compactMap(\.failure).first.map { "\($0)" } }
+        }
+        for tee in tees { tee.start() }
+        defer {
+            for tee in tees { tee.stop() }
+            try? FileManager.default.removeItem(atPath: scratch)
+        }
+        let status = try ranks.run()
+        if ![0, Self.stopped].contains(status), !FileManager.default.fileExists(atPath: tree.failure) {
+            let reason = FailureReason(isClients: false, "A process of this host has ended with status \(status) and gave no reason.")
+            try reason.write(to: tree.failure)
+        }
+        return status
+    }
+
     // MARK: Training
 
-    private func train(_ job: JobConfiguration, _ task: VisionTask, _ log: ContractLog) throws {
+    private func train(_ given: JobConfiguration, _ task: VisionTask, _ placement: Placement?, _ log: ContractLog) throws {
+        var job = given
+        job.pipes = ProcessInfo.processInfo.environment[LocalRanks.pipesVariable]
+        let device = try engine.start(placement)
+        let (failure, model, host) = (tree.failure, tree.model, job.host)
+        let group = try placement.map {
+            try RankGroup($0) { reason in
+                let reason = FailureReason(TrainingError(.ranks, reason))
+                ContractLog(.standardOutput, form: ContractLog.Form(task), host: host, model: model).error(reason.logLine)
+                try? reason.write(to: failure)
+                _exit(1)
+            }
+        }
+        try RankGroup.together(group) { try train(job, task, device, group, log) }
+    }
+
+    private func train(_ job: JobConfiguration, _ task: VisionTask, _ device: Device, _ ranks: RankGroup?, _ log: ContractLog) throws {
         let scratch = NSTemporaryDirectory() + "sightline-run-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: scratch) }
         let folder = RunFolder(job.checkpoints ?? scratch)
         let publisher = ModelPublisher(folder, to: tree.model)
         do {
-            var settings = try settings(job, folder, publisher, log)
+            var settings = settings(job, folder, device, ranks, publisher, log)
             if let model = try job.startingModel() {
                 log.info("Start training from the model in the model channel: \(model)")
                 settings.start = .model(model)
@@ -78,32 +157,39 @@ struct ContainerJob {
             }
             let stop: @Sendable () -> Bool = { Interruption.isRequested }
             switch task {
-            case .classification: try ClassificationJob(settings, channels(job.classificationChannels(shouldStop: stop))).train()
-            case .detection: try DetectionJob(settings, channels(job.detectionChannels(shouldStop: stop))).train()
-            case .segmentation: try SegmentationJob(settings, channels(job.segmentationChannels(shouldStop: stop))).train()
+            case .classification: try ClassificationJob(settings, channels(job, job.classificationChannels(shouldStop: stop))).train()
+            case .detection: try DetectionJob(settings, channels(job, job.detectionChannels(shouldStop: stop))).train()
+            case .segmentation: try SegmentationJob(settings, channels(job, job.segmentationChannels(shouldStop: stop))).train()
             }
         } catch let error as TrainingError where error.kind == .finished {
+            guard ranks?.isFirst ?? true else { return }
             guard publisher.hasModel else { throw error }
             log.info("The run in \(folder.path) is finished; its model is taken as it is.")
         } catch let error as TrainingError where error.kind == .interrupted {
-            try publisher.publish()
+            if ranks?.isFirst ?? true { try publisher.publish() }
             throw error
         }
+        guard ranks?.isFirst ?? true else { return }
         try publisher.publish()
         try publishReports(of: folder)
     }
 
-    private func channels<Channel: RunChannel>(_ halves: JobConfiguration.Halves<Channel>) -> RunChannels<Channel> {
-        RunChannels(
+    private func channels<Channel: RunChannel>(
+        _ job: JobConfiguration, _ halves: JobConfiguration.Halves<Channel>
+    ) -> RunChannels<Channel> {
+        var channels = RunChannels(
             training: halves.training, validation: halves.validation.map { .channel($0) } ?? .absent,
             advice: "Add a channel named validation, of other images.")
+        channels.delivered = (job.channels["train"]?.isSharded ?? false, job.channels["validation"]?.isSharded ?? false)
+        return channels
     }
 
     private func settings(
-        _ job: JobConfiguration, _ folder: RunFolder, _ publisher: ModelPublisher, _ log: ContractLog
-    ) throws -> RunSettings {
+        _ job: JobConfiguration, _ folder: RunFolder, _ device: Device, _ ranks: RankGroup?, _ publisher: ModelPublisher, _ log: ContractLog
+    ) -> RunSettings {
         var settings = RunSettings(
-            folder: folder, hyperparameters: job.hyperparameters, policy: .resume, device: try engine.start(), workers: workers
+            folder: folder, hyperparameters: job.hyperparameters, policy: .resume, device: device, ranks: ranks,
+            workers: workers ?? ranks?.workersOfEach
         ) { context in
             let values = context.hyperparameters.sorted { $0.key < $1.key }.map { (name: $0.key, value: JSONValue.string($0.value)) }
             log.info("Final configuration: \(JSONValue.object(of: values).line)")
@@ -149,6 +235,7 @@ struct ContainerJob {
         case let error as StorageError: error.kind == .cancelled
         case let error as DatasetError: error.kind == .cancelled
         case let error as WeightsError: error.kind == .cancelled
+        case let error as LaunchError: error.kind == .cancelled
         default: false
         }
     }

@@ -5,7 +5,7 @@ import Tasks
 import Training
 
 /// A detection run that can begin.
-struct DetectionJob {
+struct DetectionJob: RunnableJob {
     private let job: TrainingJob<DetectionTask>
     private let run: RunSettings
     private let validation: DetectionSource?
@@ -42,8 +42,8 @@ struct DetectionJob {
             start: start.title, hyperparameters: resolved.resolved, defaults: DetectionHyperparameters().resolved)
         job = try TrainingJob(
             task, network: task.architecture.name, context: context, notes: task.notes + data.notes, values: resolved.training,
-            rule: resolved.updateRule, resolved: resolved.resolved, start: start.record, validationShare: channels.validationShare, run: run
-        )
+            rule: resolved.updateRule, resolved: resolved.resolved, start: start.record, validationShare: channels.validationShare,
+            shards: channels.shards, run: run)
     }
 
     /// Prints what would be trained on what.

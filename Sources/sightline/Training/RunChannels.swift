@@ -38,6 +38,15 @@ struct RunChannels<Channel: RunChannel> {
     /// How a user of this door comes by validation images: the end of notes about it.
     var advice: String
 
+    /// Which channels hold a part of the objects on each host already, as a platform delivers them.
+    var delivered: (training: Bool, validation: Bool) = (false, false)
+
+    /// Whether each host has data of its own.
+    var shards: (training: Bool, validation: Bool) {
+        let own = delivered.training || training.shard != nil
+        return if case .channel(let channel) = validation { (own, delivered.validation || channel.shard != nil) } else { (own, own) }
+    }
+
     /// The share that is held out.
     var validationShare: Double? { if case .share(let share) = validation { share } else { nil } }
 }

@@ -22,6 +22,12 @@ struct RunSettings {
     var policy: ResumePolicy
     /// Where it trains.
     var device: Device
+    /// The processes that train together; nil: this one is alone.
+    var ranks: RankGroup?
+    /// In how many turns each process works on its part of a mini-batch.
+    var turns = 1
+    /// Whether batch normalisation takes its statistics over all processes, whatever the task's hyperparameters say.
+    var sharesNormStatistics = false
     /// Threads that read images; nil: a default for this machine.
     var workers: Int?
     /// Images that can't be read and are left out, at most.

@@ -5,7 +5,7 @@ import Tasks
 import Training
 
 /// A segmentation run that can begin.
-struct SegmentationJob {
+struct SegmentationJob: RunnableJob {
     private let job: TrainingJob<SegmentationTask>
     private let run: RunSettings
     private let validation: SegmentationSource?
@@ -43,7 +43,8 @@ struct SegmentationJob {
         job = try TrainingJob(
             task, network: task.architecture.name, context: context, notes: task.notes + data.notes, values: resolved.training,
             rule: resolved.updateRule, decline: Self.decline(resolved.scheduler), resolved: resolved.resolved, start: start.record,
-            validationShare: channels.validationShare, run: run)
+            sharesNormStatistics: resolved.synchronizesBatchNorm, validationShare: channels.validationShare, shards: channels.shards,
+            run: run)
     }
 
     /// poly's power is GluonCV's; the original's logged rates fit it (`spec/semantic-segmentation.md`, "Schedule").

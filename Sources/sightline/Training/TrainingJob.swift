@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Glibc
 import Networks
@@ -5,6 +6,14 @@ import Reporting
 import Tasks
 import Torch
 import Training
+
+/// A task's run that can begin.
+protocol RunnableJob {
+    /// Prints what would be trained on what.
+    func describe(asJSON: Bool)
+    /// Trains.
+    func train() throws
+}
 
 /// A run that can begin: data opened, settings resolved, network built, nothing written.
 struct TrainingJob<Task: TrainingTask> {
@@ -23,14 +32,24 @@ struct TrainingJob<Task: TrainingTask> {
     ///   - decline: how the learning rate falls.
     ///   - resolved: all hyperparameters, for the run's record.
     ///   - start: where the weights came from, for the run's record.
+    ///   - sharesNormStatistics: whether batch normalisation takes its statistics over all processes.
     ///   - validationShare: of the training images that is held out.
+    ///   - shards: whether each host has data of its own, for training and for validation.
     ///   - run: what the door asked for.
     init(
         _ task: Task, network: String, context: RunContext, notes: [String], values: TrainingHyperparameters,
         rule: (rule: UpdateRule, weightDecay: Double), decline: RateDecline = .steps, resolved: [String: String], start: String,
-        checkpointFrequency: Int? = nil, validationShare: Double?, run: RunSettings
+        checkpointFrequency: Int? = nil, sharesNormStatistics: Bool = false, validationShare: Double?,
+        shards: (training: Bool, validation: Bool), run: RunSettings
     ) throws {
+        if let ranks = run.ranks {
+            task.share = ranks.share(hostsShareData: !shards.training, validationIsShared: !shards.validation, pieces: run.turns)
+        } else {
+            task.share.training.pieces = run.turns
+        }
+        var notes = notes
         var fingerprint = resolved
+        if run.sharesNormStatistics, run.ranks != nil { fingerprint[RunRecord.sharedNormStatistics] = "true" }
         fingerprint[RunRecord.start] = start
         fingerprint[RunRecord.validationSplit] = validationShare.map { "\($0)" }
         var settings = TrainingSettings(
@@ -44,6 +63,14 @@ struct TrainingJob<Task: TrainingTask> {
         }
         settings.unreadableLimit = run.unreadableLimit
         settings.keepsModelWhenInterrupted = run.keepsModelWhenInterrupted
+        settings.sharesNormStatistics = run.sharesNormStatistics || sharesNormStatistics
+        if sharesNormStatistics, run.ranks == nil {
+            notes.append("syncbn is True, and one process trains: there is nothing to synchronise.")
+        }
+        if values.kvStore == .distAsync, run.ranks?.hosts.count ?? 1 > 1 {
+            notes.append(
+                "kv_store is dist_async: the hosts' gradients are joined at every step all the same, which is as quick and more accurate.")
+        }
         (self.task, self.network, self.context, self.settings, self.notes) = (task, network, context, settings, notes)
         self.run = run
     }
@@ -53,11 +80,15 @@ struct TrainingJob<Task: TrainingTask> {
     func train(listening others: [any TrainingObserver], evaluation: (RunFolder) throws -> (any EvaluationSummary)?) throws {
         let folder = run.folder
         let existed = FileManager.default.fileExists(atPath: folder.path)
-        let listeners = run.listeners(context)
+        // The first process alone tells and writes.
+        let isFirst = run.ranks?.isFirst ?? true
+        let listeners = isFirst ? run.listeners(context) : RunListeners(observers: [], note: { _ in })
         for note in notes { listeners.note(note) }
         do {
-            let trainer = try Trainer(task: task, settings: settings, folder: folder, observers: others + listeners.observers)
+            let trainer = try Trainer(
+                task: task, settings: settings, folder: folder, observers: others + listeners.observers, ranks: run.ranks)
             let summary = try trainer.run(run.policy)
+            guard isFirst else { return }
             let card = ModelCard(
                 network: network, parameterCount: task.network.parameterCount, context: context, summary: summary,
                 evaluation: try evaluation(folder), engine: "\(task.precision ?? .float32) on \(task.device)")
@@ -65,7 +96,7 @@ struct TrainingJob<Task: TrainingTask> {
         } catch {
             listeners.close()
             // A run that never got as far as an epoch leaves nothing that looks like one.
-            if !folder.holdsRun {
+            if isFirst, !folder.holdsRun {
                 try? folder.clear()
                 if !existed { rmdir(folder.path) }
             }
@@ -74,6 +105,13 @@ struct TrainingJob<Task: TrainingTask> {
     }
 
     // MARK: Dry run
+
+    /// Who works on it, besides the device.
+    private var company: String {
+        guard let ranks = run.ranks else { return run.turns > 1 ? ", \(run.turns) turns a mini-batch" : "" }
+        let hosts = ranks.hosts.count > 1 ? " on \(ranks.hosts.count) hosts" : ""
+        return ", \(ranks.size) processes\(hosts)" + (run.turns > 1 ? ", \(run.turns) turns a mini-batch" : "")
+    }
 
     private static func images(_ count: Int?) -> String { count.map { "\(Listing.count($0)) images" } ?? "a stream" }
 
@@ -95,7 +133,7 @@ struct TrainingJob<Task: TrainingTask> {
         }
         var listing = Listing()
         listing.add("network", "\(network), \(Listing.count(task.network.parameterCount)) parameters, \(context.start)")
-        listing.add("device", "\(task.device), \(task.precision ?? .float32)")
+        listing.add("device", "\(task.device), \(task.precision ?? .float32)\(company)")
         listing.add("training", "\(Self.images(context.trainingImages)) from \(context.trainingSource)")
         listing.add(
             "validation", context.validationSource.map { "\(Self.images(context.validationImages)) from \($0)" } ?? "none")

@@ -247,7 +247,8 @@ struct DetectionBatchTests {
     func workers() throws {
         func epoch(_ workers: Int) throws -> [[Float]] {
             let loader = try DetectionSource.dataset(dataset()).loadTraining(
-                batchSize: 4, seed: 3, bounds: ShuffleBounds(), epochs: 1..<2, firstBatch: 0, workers: workers, unreadable: .fail
+                batchSize: 4, share: .whole, seed: 3, bounds: ShuffleBounds(), epochs: 1..<2, firstBatch: 0, workers: workers,
+                unreadable: .fail
             ) { DetectionBatchBuilder(record: $0, transform: DetectionTransform(input(48), augments: true), seed: 3) }
             var all: [[Float]] = []
             while let loaded = try loader.next() {

@@ -73,7 +73,7 @@ private func output(_ name: String, images: Int, anchors: Int, columns: Int) thr
             for (truth, isMXNet) in [(fact.torchvision, false), (fact.mxnet, true)] {
                 guard let truth else { continue }
                 let output = try output(fact.name, images: fact.counts.count, anchors: fact.anchors, columns: fact.classes + 1)
-                let losses: (classification: Tensor, regression: Tensor)
+                let losses: (classification: Tensor, regression: Tensor, matched: Tensor)
                 if portable {
                     var options = MultiBoxOptions()
                     options.byValidCount = isMXNet

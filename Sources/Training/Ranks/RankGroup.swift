@@ -1,0 +1,275 @@
+import Datasets
+import Foundation
+import Glibc
+import Launch
+import Networks
+import Tasks
+import Torch
+
+/// The processes that train one model together, each on its part of every mini-batch.
+///
+/// All of them call the same methods in the same order. Where one is gone the others' calls throw, or, where they would wait for ever, the
+/// watch ends the process with the reason.
+public final class RankGroup: MetricsExchange {
+    /// Which process this is.
+    public let placement: Placement
+    /// Hosts that take part, and which of them this one is.
+    public let hosts: (count: Int, index: Int)
+    /// This process's number, 0 ..< ``size``.
+    public var rank: Int { placement.rank }
+    /// Processes.
+    public var size: Int { placement.size }
+    /// Whether this process is the one that reports and saves.
+    public var isFirst: Bool { rank == 0 }
+
+    private let store: KeyStore
+    private let control: ProcessGroup
+    private let gradients: ProcessGroup
+    private let statistics: ProcessGroup
+    private let watch: RankWatch
+
+    /// How long processes wait for each other at the start: platforms do not start hosts at once.
+    static let longestStart = 600.0
+    /// The longest that a process may keep the others waiting, in seconds: who is gone is noticed by the watch, long before.
+    static let longestCall = 86_400.0
+
+    /// Meets the other processes; returns once all are there.
+    /// - Parameters:
+    ///   - placement: which one this is, and where they meet.
+    ///   - onLoss: called when the job can't go on because a process is gone and this one waits for it; told why. It must end the process.
+    /// - Throws: ``TrainingError`` or `LaunchError` where they do not come together.
+    public init(_ placement: Placement, onLoss: @escaping @Sendable (String) -> Void) throws {
+        self.placement = placement
+        let rank = placement.rank
+        let stop: @Sendable () -> Bool = { Interruption.isRequested }
+        let address = try NameResolution.waitFor(placement.address, timeout: .seconds(Self.longestStart), shouldStop: stop)
+        let serves = rank == 0 && !placement.storeIsServed
+        let (port, prefix) = (placement.port, placement.keyPrefix + "sightline")
+        do {
+            store = try KeyStore(host: address, port: port, serves: serves, seconds: Self.longestStart, prefix: prefix)
+        } catch {
+            throw TrainingError(
+                .ranks,
+                serves
+                    ? "Port \(port), where the processes are to meet, can't be opened: \(error) Another job may hold it; choose another one (--port, MASTER_PORT)."
+                    : "\(placement.address) port \(port), where the processes are to meet, was not reached in \(Int(Self.longestStart)) seconds: \(error)"
+            )
+        }
+        let names = try Self.awaitAll(store, placement)
+        let device: ProcessGroup.NetworkDevice? =
+            placement.interface.flatMap { if_nametoindex($0) > 0 ? .interface($0) : nil }
+            ?? NetworkPath.ownAddress(towards: address, port: port).map { .address($0) }
+        control = try Self.group("control", store, placement, device)
+        gradients = try Self.group("gradients", store, placement, device)
+        statistics = try Self.group("statistics", store, placement, device)
+        watch = try RankWatch(
+            rank: rank, names: names,
+            open: { try KeyStore(host: address, port: port, serves: false, seconds: 20, prefix: prefix) }, onLoss: onLoss)
+        hosts = try Self.hosts(control, placement)
+    }
+
+    private static func group(
+        _ name: String, _ store: KeyStore, _ placement: Placement, _ device: ProcessGroup.NetworkDevice?
+    ) throws -> ProcessGroup {
+        do {
+            return try ProcessGroup(
+                store: store, name: name, rank: placement.rank, size: placement.size, device: device, seconds: longestCall)
+        } catch {
+            throw TrainingError(.ranks, "The processes can't be connected: \(error)")
+        }
+    }
+
+    /// How many hosts there are, told by the first process of each, and which this one is.
+    private static func hosts(_ control: ProcessGroup, _ placement: Placement) throws -> (count: Int, index: Int) {
+        let own = try Tensor([placement.localRank == 0 ? 1.0 : 0], shape: [1])
+        let firsts = try control.gather(own, size: placement.size).elements(as: Double.self)
+        return (Int(firsts.reduce(0, +)), max(0, Int(firsts[...placement.rank].reduce(0, +)) - 1))
+    }
+
+    /// Says that this process is there, waits for all others, and answers what each is called.
+    private static func awaitAll(_ store: KeyStore, _ placement: Placement) throws -> [String] {
+        try store.set("host/\(placement.rank)", "Rank \(placement.rank) of \(placement.size) on \(placement.host)")
+        let end = ContinuousClock.now + .seconds(longestStart)
+        for other in 0..<placement.size {
+            while try !store.has("host/\(other)") {
+                guard !Interruption.isRequested else {
+                    throw TrainingError(.interrupted, "Interrupted while the processes of the job were gathering; nothing was trained.")
+                }
+                guard ContinuousClock.now < end else {
+                    throw TrainingError(
+                        .ranks,
+                        "Rank \(other) of \(placement.size) did not come within \(Int(longestStart)) seconds. Start all processes of the job, and let them reach \(placement.address) port \(placement.port)."
+                    )
+                }
+                Thread.sleep(forTimeInterval: 0.05)
+            }
+        }
+        return try (0..<placement.size).map { try store.value(of: "host/\($0)", within: 60) }
+    }
+
+    // MARK: The work's division
+
+    /// What of the work is this process's.
+    /// - Parameters:
+    ///   - hostsShareData: whether all hosts see the same data; otherwise each has its own, which its processes share.
+    ///   - validationIsShared: the same of the validation data.
+    ///   - pieces: turns at an update.
+    public func share(hostsShareData: Bool, validationIsShared: Bool, pieces: Int) -> RankShare {
+        var share = RankShare()
+        let (local, locals) = (placement.localRank, placement.localSize)
+        share.training =
+            hostsShareData
+            ? BatchShare(part: rank, of: size, machines: hosts.count, pieces: pieces) : BatchShare(part: local, of: locals, pieces: pieces)
+        share.validation = validationIsShared ? BatchShare(part: rank, of: size) : BatchShare(part: local, of: locals)
+        share.exchange = self
+        return share
+    }
+
+    // MARK: Agreeing
+
+    /// For each question whether any process says yes.
+    func any(_ flags: [Bool]) throws -> [Bool] {
+        let numbers = try Tensor(flags.map { $0 ? 1.0 : 0 }, shape: [flags.count])
+        try calling { try control.reduce(numbers, .maximum) }
+        return try numbers.elements(as: Double.self).map { $0 > 0 }
+    }
+
+    /// The processes' sums of numbers.
+    func sums(_ numbers: [Double]) throws -> [Double] {
+        let tensor = try Tensor(numbers, shape: [numbers.count])
+        try calling { try control.reduce(tensor) }
+        return try tensor.elements(as: Double.self)
+    }
+
+    /// Begins to add up a number.
+    func startSum(_ tensor: Tensor) throws -> PendingSum { try calling { try control.startSum(tensor) } }
+
+    /// What rank 0 makes of `body`, in every process; its error, too.
+    func fromFirst(_ body: () throws -> [UInt8]) throws -> [UInt8] {
+        guard isFirst else { return try Outcome(bytes: receive()).get() }
+        do {
+            let bytes = try body()
+            try send(Outcome.value(bytes).bytes)
+            return bytes
+        } catch {
+            // What rank 0 reports is its own error, whatever becomes of the others.
+            try? send(Outcome(error).bytes)
+            throw error
+        }
+    }
+
+    private func send(_ bytes: [UInt8]) throws {
+        try calling {
+            try control.broadcast(Tensor([Int64(bytes.count)], shape: [1]))
+            try control.broadcast(Tensor(bytes, shape: [bytes.count]))
+        }
+    }
+
+    private func receive() throws -> [UInt8] {
+        try calling {
+            let count = try Tensor([Int64(0)], shape: [1])
+            try control.broadcast(count)
+            let bytes = try Tensor.zeros([Int(try count.item())], dtype: .uint8)
+            try control.broadcast(bytes)
+            return try bytes.bytes()
+        }
+    }
+
+    /// Makes tensors those of rank 0.
+    func broadcast(_ tensors: [Tensor]) throws {
+        try calling { try withoutGradient { for tensor in tensors { try control.broadcast(tensor) } } }
+    }
+
+    /// Makes tensors the processes' means.
+    func average(_ tensors: [Tensor]) throws {
+        try calling {
+            try withoutGradient {
+                for tensor in tensors {
+                    try control.reduce(tensor)
+                    try tensor.copy(from: tensor * (1 / Double(size)))
+                }
+            }
+        }
+    }
+
+    /// Every process's numbers; see `MetricsExchange`.
+    /// - Throws: ``ValidationStopped`` in all processes where one of them called ``stopCounting()`` instead.
+    public func gather(_ numbers: [Double]) throws -> [[Double]] {
+        guard try !any([false])[0] else { throw ValidationStopped() }
+        return try calling {
+            let counts = try control.gather(Tensor([Int64(numbers.count)], shape: [1]), size: size).elements(as: Int64.self).map(Int.init)
+            let longest = max(1, counts.max() ?? 1)
+            let padded = numbers + [Double](repeating: 0, count: longest - numbers.count)
+            let all = try control.gather(Tensor(padded, shape: [longest]), size: size).elements(as: Double.self)
+            return counts.enumerated().map { Array(all[$0.offset * longest..<$0.offset * longest + $0.element]) }
+        }
+    }
+
+    /// Answers the others' ``gather(_:)`` with the wish to stop.
+    func stopCounting() throws { _ = try any([true]) }
+
+    // MARK: Training
+
+    /// Adds up the gradients of parameters over the processes.
+    func reducer(of parameters: [Tensor]) throws -> GradientReducer { try GradientReducer(parameters, group: gradients) }
+
+    /// Takes the statistics of batch normalisation over all processes, or no longer.
+    func shareNormStatistics(_ on: Bool) { SharedNormStatistics.share(over: on ? statistics : nil) }
+
+    /// Threads that read images in each process, where a host's cores are to serve all of its processes.
+    public var workersOfEach: Int { min(8, max(1, ProcessInfo.processInfo.activeProcessorCount / placement.localSize - 1)) }
+
+    // MARK: Ends
+
+    /// Runs `body`, whose errors of libtorch mean that a process is gone, and throws why.
+    func calling<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as TorchError {
+            throw lost(error)
+        }
+    }
+
+    private func lost(_ error: TorchError) -> TrainingError {
+        // Who fails says why, and rank 0 sees who is gone; but not at once.
+        guard !watch.endingIsTaken() else {
+            // The process is being ended on another thread, with the same reason.
+            while true { Thread.sleep(forTimeInterval: 1) }
+        }
+        return TrainingError(
+            .ranks,
+            watch.reason(within: 40)
+                ?? "Another process of the job has gone without a word (\(error)). What it wrote itself may say why.")
+    }
+
+    /// Does a job as one of several processes, or alone, and leaves them as it ends: together, or telling the others why not.
+    public static func together<Result>(_ ranks: RankGroup?, _ body: () throws -> Result) throws -> Result {
+        do {
+            let result = try body()
+            try ranks?.close()
+            return result
+        } catch {
+            ranks?.leave(because: error)
+            throw error
+        }
+    }
+
+    /// Tells the others that this process leaves, and why, unless they leave at the same time or it leaves because of them.
+    private func leave(because error: any Error) {
+        if let error = error as? TrainingError, [.ranks, .interrupted, .finished, .diverged].contains(error.kind) { return watch.stop() }
+        _ = watch.endingIsTaken()
+        watch.tell("Rank \(rank) of \(size) on \(placement.host) has failed: \(error)")
+        watch.stop()
+    }
+
+    /// The end that all come to: returns once all are there.
+    private func close() throws {
+        _ = try any([false])
+        watch.stop()
+        // Rank 0 takes the store with it: it goes last.
+        try? control.reduce(Tensor([0.0], shape: [1]))
+    }
+}
+
+/// Validation was stopped in one of the processes.
+struct ValidationStopped: Error {}

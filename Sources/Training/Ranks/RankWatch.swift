@@ -1,0 +1,164 @@
+import Datasets
+import Foundation
+import Synchronization
+import Torch
+
+/// Notices that a process of the job is gone, however long a step may take, and how.
+///
+/// Every process counts up a key of its own in the store; rank 0, which is next to the store, looks whether all others still count, and
+/// says in the store who does not. A process that can't reach the store any more is itself the lost one. A process that fails says why
+/// before it leaves, so that all end with the reason. Collective operations can't tell these apart: they wait for a slow process as
+/// long as for one whose cable was pulled.
+final class RankWatch: Sendable {
+    /// How the watch counts time, in seconds.
+    struct Patience: Sendable {
+        /// Between two counts.
+        var interval = 2.0
+        /// Without a count of a process, or without an answer of the store.
+        var silence = 25.0
+    }
+
+    private static let failureKey = "failure"
+
+    private let rank: Int
+    private let names: [String]
+    private let patience: Patience
+    private let onLoss: @Sendable (String) -> Void
+    private let state = Mutex(State())
+    private let threads = Mutex<[WorkerThread]>([])
+    private let wakeUp = NSCondition()
+    /// What is to be said of this process, by the thread that owns the store.
+    private struct State {
+        var isStopped = false
+        var lastAnswer = ContinuousClock.now
+        var ownFailure: String?
+        var ownFailureIsTold = false
+        var reason: String?
+        var isEnding = false
+    }
+
+    /// Starts watching. `names`: what messages call each rank. `open`: a store of its own. `onLoss`: called once, on a thread of the watch,
+    /// when the job can't go on; it ends the process.
+    init(
+        rank: Int, names: [String], patience: Patience = Patience(), open: @escaping @Sendable () throws -> KeyStore,
+        onLoss: @escaping @Sendable (String) -> Void
+    ) throws {
+        (self.rank, self.names, self.patience, self.onLoss) = (rank, names, patience, onLoss)
+        let counting = try WorkerThread(name: "rank-count", niceness: 0) { [self] in
+            do {
+                try count(open())
+            } catch {
+                lost("The contact to \(names[0]), which keeps the job together, is lost: \(error)")
+            }
+        }
+        let watching = try WorkerThread(name: "rank-watch", niceness: 0) { [self] in watch() }
+        threads.withLock { $0 = [counting, watching] }
+    }
+
+    /// Why the job can't go on, once that is known; waits for it up to `seconds`.
+    func reason(within seconds: Double) -> String? {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while true {
+            if let reason = state.withLock({ $0.reason }) { return reason }
+            guard ContinuousClock.now < end else { return nil }
+            pause(0.1)
+        }
+    }
+
+    /// Keeps the watch from ending the process: its owner does, with a reason of its own or that of ``reason(within:)``.
+    func endingIsTaken() -> Bool {
+        state.withLock { state in
+            defer { state.isEnding = true }
+            return state.isEnding
+        }
+    }
+
+    /// Tells the others why this process leaves, and returns when they could have heard it.
+    func tell(_ failure: String) {
+        state.withLock { $0.ownFailure = failure }
+        wake()
+        let end = ContinuousClock.now + .seconds(2 * patience.interval)
+        while ContinuousClock.now < end, !state.withLock({ $0.ownFailureIsTold }) { pause(0.05) }
+        // The store ends with rank 0: the others must have looked into it.
+        if rank == 0 { pause(2 * patience.interval) }
+    }
+
+    /// Stops watching; nothing is noticed from here on.
+    func stop() {
+        state.withLock { $0.isStopped = true }
+        wake()
+        // Threads that wait for an answer that does not come end with the process.
+        threads.withLock { $0 = [] }
+    }
+
+    // MARK: Counting
+
+    private func count(_ store: KeyStore) throws {
+        var heard = [Int: (count: Int, time: ContinuousClock.Instant)]()
+        while !state.withLock({ $0.isStopped }) {
+            try store.add(1, to: "count/\(rank)")
+            if let failure = state.withLock({ $0.ownFailureIsTold ? nil : $0.ownFailure }) {
+                if try !store.has(Self.failureKey) { try store.set(Self.failureKey, failure) }
+                state.withLock { $0.ownFailureIsTold = true }
+            }
+            state.withLock { $0.lastAnswer = .now }
+            if try store.has(Self.failureKey) {
+                let reason = try store.value(of: Self.failureKey, within: 5)
+                if state.withLock({ $0.ownFailure == nil }) { return lost(reason) }
+            }
+            if rank == 0, let silent = try silentRank(store, &heard) {
+                let reason =
+                    "\(names[silent]) has not been heard of for \(Int(patience.silence)) seconds: its machine or the network to it is down."
+                try store.set(Self.failureKey, reason)
+                // The store must outlive this thread until all have read it.
+                pause(2 * patience.interval)
+                return lost(reason)
+            }
+            pause(patience.interval)
+        }
+    }
+
+    private func silentRank(_ store: KeyStore, _ heard: inout [Int: (count: Int, time: ContinuousClock.Instant)]) throws -> Int? {
+        for other in names.indices where other != rank {
+            let count = try store.add(0, to: "count/\(other)")
+            if let last = heard[other], last.count == count {
+                if last.time.duration(to: .now) > .seconds(patience.silence) { return other }
+            } else {
+                heard[other] = (count, .now)
+            }
+        }
+        return nil
+    }
+
+    // MARK: Watching the counting
+
+    private func watch() {
+        while !state.withLock({ $0.isStopped || $0.reason != nil }) {
+            pause(patience.interval / 2)
+            let silence = state.withLock { $0.lastAnswer.duration(to: .now) }
+            // A machine that slept has not waited for anybody.
+            guard silence > .seconds(patience.silence + 2 * patience.interval) else { continue }
+            lost(
+                "\(names[0]), which keeps the job together, has not answered for \(Int(patience.silence)) seconds: "
+                    + "its machine or the network of this one is down.")
+        }
+    }
+
+    private func lost(_ reason: String) {
+        let isFirst = state.withLock { state in
+            guard !state.isStopped, state.reason == nil else { return false }
+            state.reason = reason
+            return true
+        }
+        guard isFirst else { return }
+        // The training thread mostly waits for the others, too, fails and reports; it may also wait for ever.
+        pause(1)
+        if !endingIsTaken() { onLoss(reason) }
+    }
+
+    private func pause(_ seconds: Double) {
+        wakeUp.withLock { _ = wakeUp.wait(until: Date(timeIntervalSinceNow: seconds)) }
+    }
+
+    private func wake() { wakeUp.withLock { wakeUp.broadcast() } }
+}

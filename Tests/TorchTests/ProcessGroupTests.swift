@@ -1,0 +1,106 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Torch
+
+/// Runs a body as several ranks, each on a thread of its own with a store and a group of its own, and answers what each made.
+private func withRanks<Result: Sendable>(
+    _ size: Int, _ body: @escaping @Sendable (_ rank: Int, _ store: KeyStore, _ group: ProcessGroup) throws -> Result
+) throws -> [Result] {
+    let port = 20_000 + Int(ProcessInfo.processInfo.processIdentifier) % 20_000 + Int.random(in: 0..<20_000)
+    let results = Mutex([Int: Swift.Result<Result, any Error>]())
+    let done = DispatchSemaphore(value: 0)
+    for rank in 0..<size {
+        Thread.detachNewThread {
+            let result = Swift.Result {
+                let store = try KeyStore(host: "127.0.0.1", port: port, serves: rank == 0, seconds: 30)
+                let group = try ProcessGroup(
+                    store: store, name: "test", rank: rank, size: size, device: .address("127.0.0.1"), seconds: 30)
+                let value = try body(rank, store, group)
+                // The store goes last.
+                try group.reduce(Tensor([0.0], shape: [1]))
+                return value
+            }
+            results.withLock { $0[rank] = result }
+            done.signal()
+        }
+    }
+    for _ in 0..<size { done.wait() }
+    return try results.withLock { results in try (0..<size).map { try results[$0]!.get() } }
+}
+
+@Suite("Process groups")
+struct ProcessGroupTests {
+    @Test("Sums, extremes, broadcasts and gathered parts are the same in every rank")
+    func collectives() throws {
+        let results = try withRanks(3) { rank, _, group in
+            let numbers = try Tensor([Double(rank), 10 - Double(rank)], shape: [2])
+            let (sum, largest) = (try numbers.clone(), try numbers.clone())
+            try group.reduce(sum)
+            try group.reduce(largest, .maximum)
+            let mine = try Tensor([Float(rank + 7)], shape: [1])
+            try group.broadcast(mine, from: 2)
+            let all = try group.gather(numbers, size: 3)
+            return try sum.elements(as: Double.self) + largest.elements(as: Double.self) + mine.elements(as: Double.self)
+                + all.elements(as: Double.self)
+        }
+        for result in results { #expect(result == [3, 27, 2, 10, 9, 0, 10, 1, 9, 2, 8]) }
+    }
+
+    @Test("A channels-last tensor keeps its layout when it becomes another rank's")
+    func channelsLast() throws {
+        let results = try withRanks(2) { rank, _, group in
+            let values = (0..<24).map { Float($0 + 100 * rank) }
+            let tensor = try Tensor(values, shape: [1, 2, 3, 4]).channelsLast()
+            try group.broadcast(tensor)
+            return (try tensor.elements(as: Float.self), tensor.isChannelsLast)
+        }
+        for result in results { #expect(result.0 == (0..<24).map(Float.init) && result.1) }
+    }
+
+    @Test("Keys are there for all; one that does not come in time is an error")
+    func keys() throws {
+        let results = try withRanks(2) { rank, store, _ in
+            try store.set("of \(rank)", "größe \(rank)")
+            let other = try store.value(of: "of \(1 - rank)", within: 10)
+            try store.add(rank + 1, to: "number")
+            var isLate = false
+            do { _ = try store.value(of: "never", within: 0.2) } catch { isLate = true }
+            return (other, isLate, try store.has("of 0"), try store.has("never"))
+        }
+        for (rank, result) in results.enumerated() { #expect(result == ("größe \(1 - rank)", true, true, false)) }
+    }
+
+    @Test("Gradients in buckets, however small, are the sums of all ranks', with and without overlap", arguments: [1, 64, 1 << 20])
+    func gradients(bucketBytes: Int) throws {
+        let results = try withRanks(2) { rank, _, group in
+            let weights = try (0..<5).map { index in
+                try Tensor((0..<(index + 1) * 3).map { Float($0 % 5) }, shape: [index + 1, 3]).requiringGradient()
+            }
+            // Nothing depends on the last: it takes part with zeros.
+            let reducer = try GradientReducer(weights, group: group, bucketBytes: bucketBytes)
+            var found: [[Float]] = []
+            for overlaps in [true, false] {
+                reducer.arm(overlaps: overlaps)
+                var loss = try Tensor(0, shape: [])
+                for weight in weights.dropLast() { loss = try loss + (weight * weight * Double(rank + 1)).sum() }
+                try loss.backward()
+                try reducer.finish(scale: 0.5)
+                found.append(try weights.flatMap { try $0.gradient?.elements(as: Float.self) ?? [] })
+                for weight in weights { weight.clearGradient() }
+            }
+            return found
+        }
+        // d/dw (w² · (1 + 2)) · ½ = 3 w
+        let expected = (0..<4).flatMap { index in (0..<(index + 1) * 3).map { Float($0 % 5) * 3 } } + [Float](repeating: 0, count: 15)
+        for result in results { #expect(result == [expected, expected]) }
+    }
+
+    @Test("A rank that is gone makes the others' calls fail")
+    func gone() throws {
+        let results = try withRanks(1) { _, _, _ in true }
+        #expect(results == [true])
+        #expect(throws: TorchError.self) { try KeyStore(host: "127.0.0.1", port: 1, serves: false, seconds: 0.5) }
+    }
+}
