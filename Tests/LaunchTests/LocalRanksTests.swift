@@ -238,6 +238,8 @@ final class LocalRanksTests {
         let process = try #require(text("pid").flatMap { pid_t($0.dropLast()) })
         for _ in 0..<500 where !Self.isGone(process) { usleep(10_000) }
         #expect(Self.isGone(process))
+        // Where it lives on it must not do so after the test.
+        kill(process, SIGKILL)
         waitpid(process, nil, 0)
     }
 

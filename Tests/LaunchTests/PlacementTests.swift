@@ -1,8 +1,10 @@
+import Foundation
 import Testing
 
 @testable import Launch
 
-/// Environments as the launchers set them; each was printed by a process that the launcher named there had started.
+/// Environments as the launchers set them: those of torchrun, Open MPI and MPICH were printed by processes that they had started, the others
+/// follow their documentation.
 @Suite("Which process of a job this is")
 struct PlacementTests {
     struct Sample: Sendable, CustomTestStringConvertible {
@@ -25,7 +27,7 @@ struct PlacementTests {
 
     static let samples = [
         Sample(
-            testDescription: "torchrun --nproc-per-node 2 (2.7, static rendezvous)",
+            testDescription: "torchrun --nproc-per-node 2 (2.11)",
             environment: """
                 RANK=1 WORLD_SIZE=2 LOCAL_RANK=1 LOCAL_WORLD_SIZE=2 GROUP_RANK=0 ROLE_RANK=1 ROLE_NAME=default GROUP_WORLD_SIZE=1
                 MASTER_ADDR=127.0.0.1 MASTER_PORT=29500 TORCHELASTIC_RESTART_COUNT=0 TORCHELASTIC_MAX_RESTARTS=0
@@ -188,6 +190,13 @@ struct PlacementTests {
             all.insert(first)
         }
         #expect(all.count > 95)
+    }
+
+    @Test("A process finds the nearest of those that it descends from by name, and none by a name that none has")
+    func ancestors() throws {
+        let name = try String(contentsOfFile: "/proc/\(getppid())/comm", encoding: .utf8).dropLast()
+        #expect(ProcessAncestors.first(named: String(name)) == getppid())
+        #expect(ProcessAncestors.first(named: "no such process") == nil)
     }
 
     @Test("gloo's variable names the interface")

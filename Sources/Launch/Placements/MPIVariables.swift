@@ -38,11 +38,19 @@ extension Placement {
                 .placement, at: "MASTER_ADDR", "it is not set, and \(size - locals) of \(size) processes are on other machines",
                 remedy: "name the machine of rank 0: mpirun -x MASTER_ADDR=… with Open MPI, mpiexec -genv MASTER_ADDR … with others")
         }
-        // Open MPI names its jobs itself; what does not, is started by a batch system or from a terminal.
-        let named = jobs.contains { variables.text($0) != nil } ? jobs : batchJobs
         return .placed(
             Placement(
-                rank: rank, size: size, localRank: local, localSize: locals, address: address, port: try variables.port(ofJob: named),
-                launcher: .mpi))
+                rank: rank, size: size, localRank: local, localSize: locals, address: address,
+                port: try port(variables, jobs: jobs, isOneMachine: locals == size), launcher: .mpi))
+    }
+
+    /// Open MPI names its jobs. Of Hydra's, those of one machine have one proxy as parent; those of several a batch system names, or nobody.
+    private static func port(_ variables: LauncherVariables, jobs: [String], isOneMachine: Bool) throws -> Int {
+        if let port = try variables.number("MASTER_PORT", in: 1...65535) { return port }
+        if !jobs.contains(where: { variables.text($0) != nil }) {
+            if isOneMachine, let proxy = ProcessAncestors.first(named: "hydra_pmi_proxy") { return JobPort.port(for: "hydra=\(proxy)") }
+            return try variables.port(ofJob: batchJobs)
+        }
+        return try variables.port(ofJob: jobs)
     }
 }
