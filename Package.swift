@@ -122,7 +122,7 @@ let package = Package(
                 swiftSettings: swiftSettings),
             .executableTarget(
                 name: "sightline-benchmark",
-                dependencies: ["Tasks", "Networks", "Datasets", "Weights", "Torch", argumentParser],
+                dependencies: ["Launch", "Tasks", "Networks", "Datasets", "Weights", "Torch", argumentParser],
                 path: "Benchmarks/program", swiftSettings: swiftSettings),
             .executableTarget(
                 name: "sightline-conformance", dependencies: ["Networks", "Weights", "Torch", argumentParser],

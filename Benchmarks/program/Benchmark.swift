@@ -6,8 +6,11 @@ import Torch
 @main
 struct Benchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sightline-benchmark", abstract: "Measures training steps, inference, detection, segmentation and the input pipeline.",
-        subcommands: [TrainingStep.self, Inference.self, Detection.self, Segmentation.self, Pipeline.self, DetectionPipeline.self])
+        commandName: "sightline-benchmark",
+        abstract: "Measures training steps, inference, detection, segmentation, the input pipeline and several processes.",
+        subcommands: [
+            TrainingStep.self, Inference.self, Detection.self, Segmentation.self, Pipeline.self, DetectionPipeline.self, Ranks.self,
+        ])
 }
 
 /// Options that every measurement has.
