@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures Sightline beside its peers, in one run, each measurement a process of its own.
 #
-#     Benchmarks/run.sh [training] [inference] [detection] [segmentation] [pipeline]      all by default
+#     Benchmarks/run.sh [training] [inference] [detection] [segmentation] [pipeline] [ranks]      all by default
 #
 # PYTHON and PYTHON_MXNET are Pythons with the peers; by default those that Benchmarks/peers/setup.sh makes. A peer that is missing is
 # left out. ROUNDS (3) repeats everything, the peers in turn, so that a noisy minute hurts all alike; the table shows medians.
@@ -86,7 +86,15 @@ pipeline() {
     measure "$group" "PIL DataLoader" "$python" Benchmarks/peers/torch_pipeline.py "$images" --workers 2 --kind pil
 }
 
+ranks() {
+    local group="ResNet-50 training, batch 8 a process at 224, 2 processes"
+    measure "$group" "Sightline bf16" $sightline ranks
+    measure "$group" "PyTorch DistributedDataParallel bf16" "$python" Benchmarks/peers/torch_ranks.py
+}
+
+# The ceilings first: they are what the table's shares are of.
+for precision in float32 bfloat16; do measure "ceiling" $precision $sightline ceiling --precision $precision; done
 for _ in $(seq "$rounds"); do
-    for part in ${*:-training inference detection segmentation pipeline}; do "$part"; done
+    for part in ${*:-training inference detection segmentation pipeline ranks}; do "$part"; done
 done
 python3 Benchmarks/summarize.py "$out"

@@ -78,7 +78,8 @@ struct Ranks: ParsableCommand {
         let (alone, overlapped, after) = (medians[.alone] ?? 0, medians[.overlapped] ?? 0, medians[.after] ?? 0)
         let parameters = network.parameters.reduce(0) { $0 + $1.tensor.count }
         let figures: [String: Any] = [
-            "task": "ranks", "network": architecture.name, "size": size, "batch": batch, "precision": precision, "ranks": placement.size,
+            "task": "ranks", "images_per_s": Double(batch * placement.size) / overlapped, "peak_rss_mb": ProcessMemory.peak / 1_048_576,
+            "network": architecture.name, "size": size, "batch": batch, "precision": precision, "ranks": placement.size,
             "threads": threads, "megabytes": Double(parameters) * 4 / 1e6, "buckets": reducer.bucketCount, "step_alone_s": alone,
             "step_overlapped_s": overlapped, "step_after_s": after, "efficiency": alone / overlapped,
             "hidden": after > alone ? (after - overlapped) / (after - alone) : 0,

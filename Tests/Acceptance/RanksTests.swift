@@ -29,7 +29,7 @@ extension Acceptance {
         private static func detection(_ output: String, _ more: [String] = []) -> [String] {
             [
                 "train", "detection", "--train", "data", "--validation", "data", "--output", output, "-p", "base_network=resnet-18", "-p",
-                "use_pretrained_model=0", "-p", "epochs=2", "-p", "mini_batch_size=6", "-p", "learning_rate=0.00001", "-p",
+                "use_pretrained_model=0", "-p", "epochs=2", "-p", "mini_batch_size=6", "-p", "learning_rate=0.000002", "-p",
                 "precision_dtype=float32", "--sync-batch-norm", "--json",
             ] + more
         }
