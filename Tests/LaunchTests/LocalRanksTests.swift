@@ -119,6 +119,17 @@ final class LocalRanksTests {
         #expect(told.lines.isEmpty)
     }
 
+    @Test(
+        "A rank that leaves without a word has left it to rank 0 to say why; where that says nothing, its end is told", arguments: [3, 0])
+    func silent(_ other: Int) throws {
+        let status = try ranks(
+            2,
+            "[ $RANK = 1 ] && echo > failing && exit 3; while [ ! -e failing ]; do sleep 0.02; done; sleep 0.1; exit \(other)"
+        ).run()
+        #expect(status == 3)
+        #expect(told.lines == (other == 0 ? ["sightline: error: rank 1 ended with status 3"] : []))
+    }
+
     @Test("Ranks that do not notice a failure are asked to leave")
     func asked() throws {
         let status = try ranks(

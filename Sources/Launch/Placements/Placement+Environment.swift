@@ -18,6 +18,12 @@ extension Placement {
         return nil
     }
 
+    /// The port that MASTER_PORT names; nil: it is not set.
+    /// - Throws: ``LaunchError`` where it is no port.
+    public static func port(in environment: [String: String]) throws -> Int? {
+        try LauncherVariables(environment).number("MASTER_PORT", in: 1...65535)
+    }
+
     /// Variables of torchrun without RANK: somebody wanted several processes and left out which is which.
     private static func halfSet(_ variables: LauncherVariables) throws -> LauncherVariables.Reading {
         if let size = try variables.number("WORLD_SIZE", in: 1...Int.max), size > 1 {

@@ -67,6 +67,9 @@ public struct LocalRanks: Sendable {
         return Supervision(ranks, requests, patience: patience, failure: failure, tell: tell).run()
     }
 
+    /// What lines begin with that say why the job ends.
+    public static let errorPrefix = "sightline: error: "
+
     /// Writes a line to standard error.
     public static let tellStandardError: @Sendable (String) -> Void = { line in
         var bytes = Array((line + "\n").utf8)[...]

@@ -57,6 +57,9 @@ final class RankProcess {
 
     var isRunning: Bool { outcome == nil }
 
+    /// Whether it has written anything that was kept.
+    var hasWords: Bool { kept.map { !$0.lines(prefix: "").isEmpty } ?? false }
+
     /// What to wait for: the end, and words.
     var events: [pollfd] {
         guard isRunning else { return [] }

@@ -22,6 +22,10 @@ final class Supervision {
     private var stage = Stage.running
     /// The status of what failed first.
     private var status: Int32?
+    /// The rank that failed first, where it left without a word.
+    private var silent: RankProcess?
+    /// Whether rank 0 has failed by itself, and so said why.
+    private var firstHasSpoken = false
     private var requestsHeard = 0
     private var isAsked = false
 
@@ -43,6 +47,7 @@ final class Supervision {
             hear()
             proceed()
         }
+        tellSilentEnd()
         if let status { return status }
         guard requestsHeard > 0, let first = ranks.first else { return 0 }
         return first.isKilled ? 128 + requests.signal : first.outcome?.status ?? 1
@@ -59,14 +64,21 @@ final class Supervision {
             return
         }
         let failed = ended.filter { $0.outcome != .exited(0) }
+        // What rank 0 says when it was asked to leave says nothing of the cause.
+        if !isAsked, let first = failed.first(where: { $0.placement.rank == 0 }), case .exited = first.outcome { firstHasSpoken = true }
         guard status == nil else { return }
         // Of several within the same moment, a signal comes before those who only noticed it.
         guard let first = failed.first(where: { if case .signalled = $0.outcome { true } else { false } }) ?? failed.first else { return }
         status = first.outcome?.status ?? 1
         // Nor can one tell which of them is the cause.
         for rank in failed where rank !== first { tellWords(of: rank) }
+        guard case .signalled = first.outcome else {
+            if first.hasWords || first.placement.rank == 0 { tellEnd(of: first) } else { silent = first }
+            return stage = .noticing(.now + patience.noticing)
+        }
         tellEnd(of: first)
-        stage = .noticing(.now + patience.noticing)
+        // Nobody can say more about that.
+        stage = .noticing(.now + min(patience.noticing, .seconds(2)))
     }
 
     /// Passes on what this process was told.
@@ -84,7 +96,7 @@ final class Supervision {
         case .running:
             guard status == nil, let sentence = failure() else { return }
             status = 1
-            tell("sightline: error: \(sentence)")
+            tell(LocalRanks.errorPrefix + "\(sentence)")
             leave()
         case .noticing(let end): if now >= end { leave() }
         case .leaving(let end): if now >= end { kill() }
@@ -116,11 +128,19 @@ final class Supervision {
         switch rank.outcome {
         case .signalled(let number):
             let cause = number == SIGKILL ? ", as the system does when memory runs out: take a smaller mini_batch_size or fewer ranks" : ""
-            tell("sightline: error: rank \(rank.placement.rank)\(place) was ended by signal \(number) (\(Self.name(of: number)))\(cause)")
+            tell(
+                LocalRanks.errorPrefix
+                    + "rank \(rank.placement.rank)\(place) was ended by signal \(number) (\(Self.name(of: number)))\(cause)")
         case .exited(let status):
-            if rank.placement.rank != 0 { tell("sightline: error: rank \(rank.placement.rank)\(place) ended with status \(status)") }
+            if rank.placement.rank != 0 { tell(LocalRanks.errorPrefix + "rank \(rank.placement.rank)\(place) ended with status \(status)") }
         case nil: return
         }
+    }
+
+    /// A rank that has told the others why it leaves has left it to them to say so.
+    private func tellSilentEnd() {
+        guard let silent, !firstHasSpoken else { return }
+        if let other = ranks.first(where: \.hasWords) { tellEnd(of: other) } else { tellEnd(of: silent) }
     }
 
     private func tellWords(of rank: RankProcess) {
