@@ -5,7 +5,7 @@ FLAGS := -c release -Xswiftc -enable-testing
 BIN := .build/release
 SOURCES := Sources Tests Examples Benchmarks/program Conformance/program Conformance/recordio Fuzzing/Program Package.swift Fuzzing/Package.swift
 
-.PHONY: help setup build demo demo-detection demo-segmentation test lint format bench conformance docs fuzz fuzz-replay smoke clean
+.PHONY: help setup build demo demo-detection demo-segmentation test lint format bench gpu-check conformance docs fuzz fuzz-replay smoke clean
 
 help:
 	@echo 'make demo         train, evaluate and try a classifier on Fashion-MNIST (about 10 minutes on 2 cores, set-up included)'
@@ -16,6 +16,7 @@ help:
 	@echo 'make lint         check the format of the sources'
 	@echo 'make format       format the sources'
 	@echo 'make bench        measure Sightline beside PyTorch, OpenVINO and MXNet (figures: Benchmarks/RESULTS.md)'
+	@echo 'make gpu-check    pack programs and scripts that check a GPU on another machine (Benchmarks/gpu)'
 	@echo 'make conformance  compare networks with torchvision, RecordIO with MXNet, boxes with pycocotools, answers with boto3 (in .venv-*)'
 	@echo 'make fuzz         fuzz every reader of files for 30 CPU minutes each (hours; what ran: Fuzzing/RESULTS.md)'
 	@echo 'make smoke        build an image with buildah, offline, and run jobs in it (root, buildah, debootstrap)'
@@ -60,6 +61,9 @@ format:
 bench: setup
 	$(SWIFT) build $(FLAGS) --product sightline-benchmark
 	Benchmarks/run.sh
+
+gpu-check:
+	Benchmarks/gpu/check.sh
 
 conformance: setup
 	$(SWIFT) build $(FLAGS) --product sightline-conformance

@@ -41,6 +41,6 @@ for group, names in groups.items():
     for name, results in names.items():
         rates = [r["images_per_s"] for r in results]
         ratio = f"{ours / speed[name]:.2f}" if ours and not name.startswith("Sightline") else ""
-        memory = max(r.get("peak_rss_mb", 0) for r in results)
+        memory = max(r.get("peak_device_mb", r.get("peak_rss_mb", 0)) for r in results)
         print(
             f"| {group} | {name} | {speed[name]:.1f} | {min(rates):.1f} … {max(rates):.1f} | {ratio} | {share(group, name, speed[name])} | {memory} |")

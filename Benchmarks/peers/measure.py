@@ -36,15 +36,73 @@ def _own_seconds():
     return times.user + times.system + times.children_user + times.children_system
 
 
-def measure(what, run, images, warmup, iterations):
+def add_measuring(parser, batch=None, warmup=2, iterations=8):
+    """The options that every peer of the networks has."""
+    import torch
+
+    parser.add_argument("--batch", type=int, default=batch)
+    parser.add_argument("--device", default="cpu", help="cpu or cuda; on cuda, cuDNN tries its algorithms")
+    parser.add_argument("--compile", action="store_true", help="by torch.compile")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--warmup", type=int, default=warmup)
+    parser.add_argument("--iterations", type=int, default=iterations)
+    parser.add_argument("--group", type=int, default=1, help="steps of a repetition; a device is waited for behind the last")
+
+
+def settle(options):
+    """What all peers of the networks set before they begin."""
+    import torch
+
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(0)
+    torch.backends.cudnn.benchmark = options.device != "cpu"
+
+
+def compiled(function, options, **settings):
+    """The function as it is, or by torch.compile."""
+    import torch
+
+    return torch.compile(function, **settings) if options.compile else function
+
+
+def measure_network(what, run, options):
+    """As measure(), with steps in groups and the device's memory; a device's work is done when it has been waited for."""
+    import torch
+
+    what |= {"peer": f"torch {torch.__version__}", "device": options.device, "compiled": options.compile, "threads": options.threads}
+    if options.device == "cpu":
+
+        def together():
+            for _ in range(options.group):
+                run()
+
+        facts = dict
+    else:
+
+        def together():
+            for _ in range(options.group):
+                run()
+            torch.cuda.synchronize()
+
+        def facts():
+            return {"peak_device_mb": round(torch.cuda.max_memory_allocated() / 2**20)}
+
+    for _ in range(options.warmup):
+        run()
+    measure(what, together, options.batch * options.group, 0, options.iterations, facts)
+
+
+def measure(what, run, images, warmup, iterations, facts=dict):
     """Runs `run` `warmup` times unmeasured, then `iterations` times, each handling `images` images and ending only when its
-    work is done, and prints `what` with the rates as one JSON line.
+    work is done, and prints `what` with the rates and what `facts` then says as one JSON line; nothing without iterations.
 
     `other_cores` is what all other processes used meanwhile (DataLoader's living workers count as others too): distrust a
     line where it is well above 0.
     """
     for _ in range(warmup):
         run()
+    if iterations == 0:
+        return
     rates = []
     started, busy, own = time.perf_counter(), _busy_seconds(), _own_seconds()
     for _ in range(iterations):
@@ -54,7 +112,7 @@ def measure(what, run, images, warmup, iterations):
     wall = time.perf_counter() - started
     own = _own_seconds() - own
     others = max(0.0, _busy_seconds() - busy - own)
-    line = what | {
+    line = what | facts() | {
         "iterations": iterations,
         "images_per_s": round(statistics.median(rates), 3),
         "images_per_s_min": round(min(rates), 3),

@@ -1,10 +1,10 @@
 """PyTorch inference, eager and without folding: images per second and peak memory.
 
     torch_inference.py [--network resnet50] [--batch 1] [--size 224] [--mode best|fp32-nchw|fp32-channels_last|bf16-...]
-                       [--threads N] [--warmup N] [--iterations N]
+                       [--device cpu|cuda] [--compile] [--threads N] [--warmup N] [--iterations N] [--group N]
 
 `best` times each of the four modes for a few iterations and measures the fastest; its name is in the line, and the peak
-memory is that of all four (name a mode to have its own). In bf16 modes the weights are bfloat16 (no autocast).
+memory is that of all four (name a mode to have its own). torch.compile records CUDA graphs. In bf16 modes the weights are bfloat16 (no autocast).
 """
 import argparse
 import copy
@@ -12,12 +12,12 @@ import time
 
 import torch
 import torchvision
-from measure import measure
+from measure import add_measuring, compiled, measure_network, settle
 
 MODES = [f"{precision}-{layout}" for precision in ("fp32", "bf16") for layout in ("nchw", "channels_last")]
 
 
-def prepared(network, images, mode):
+def prepared(network, images, mode, options):
     """A closure that runs one batch in this mode, on a copy of the network."""
     precision, layout = mode.split("-")
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
@@ -25,9 +25,13 @@ def prepared(network, images, mode):
     network = copy.deepcopy(network).to(dtype=dtype, memory_format=layout)
     images = images.to(dtype=dtype).contiguous(memory_format=layout)
 
+    forward = compiled(network, options, **({"mode": "reduce-overhead"} if options.device != "cpu" else {}))
+
     def run():
         with torch.inference_mode():
-            network(images)
+            forward(images)
+        if options.device != "cpu":
+            torch.cuda.synchronize()
 
     return run
 
@@ -40,28 +44,30 @@ def seconds(run, count):
     return time.perf_counter() - started
 
 
-def main():
+def prepare(arguments=None):
+    """The options, what is measured, and one batch's work."""
     parser = argparse.ArgumentParser(description="PyTorch inference.")
     parser.add_argument("--network", default="resnet50", choices=["resnet18", "resnet50", "resnet101"])
-    parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--mode", default="best", choices=["best", *MODES])
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    parser.add_argument("--warmup", type=int, default=3)
-    parser.add_argument("--iterations", type=int, default=30)
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    torch.manual_seed(0)
-    network = getattr(torchvision.models, options.network)(weights=None).eval()
-    images = torch.randn(options.batch, 3, options.size, options.size)
+    add_measuring(parser, batch=1, warmup=3, iterations=30)
+    options = parser.parse_args(arguments)
+    settle(options)
+    network = getattr(torchvision.models, options.network)(weights=None).eval().to(options.device)
+    images = torch.randn(options.batch, 3, options.size, options.size, device=options.device)
     mode = options.mode
     if mode == "best":
-        mode = min(MODES, key=lambda mode: seconds(prepared(network, images, mode), min(3, options.iterations)))
+        mode = min(MODES, key=lambda mode: seconds(prepared(network, images, mode, options), min(3, options.iterations)))
     what = {
-        "peer": f"torch {torch.__version__}", "task": "inference", "network": options.network, "batch": options.batch,
-        "size": options.size, "mode": mode, "chosen": options.mode == "best", "threads": options.threads,
+        "task": "inference", "network": options.network, "batch": options.batch, "size": options.size, "mode": mode,
+        "chosen": options.mode == "best",
     }  # fmt: skip
-    measure(what, prepared(network, images, mode), options.batch, options.warmup, options.iterations)
+    return options, what, prepared(network, images, mode, options)
+
+
+def main():
+    options, what, run = prepare()
+    measure_network(what, run, options)
 
 
 if __name__ == "__main__":

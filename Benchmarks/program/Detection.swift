@@ -34,18 +34,17 @@ struct Detection: ParsableCommand {
             network.train(false)
             let plan = try network.inferencePlan(precision: dtype, device: device)
             return try withInference {
-                try measure.run(facts, images: batch) { _ = try plan(input).offsets.sum().item() }
+                try measure.run(facts, images: batch, device: device) { _ = try plan(input) }
             }
         }
         try network.freeze(architecture.frozen(freeze, in: network))
         let optimizer = try Optimizer(rule: .sgd(momentum: 0.9), weightDecay: 5e-4, parameters: network.learningParameters)
-        try measure.run(facts, images: batch) {
+        try measure.run(facts, images: batch, device: device) {
             let output = try withAutocast(to: dtype, on: device) { try network(input.to(dtype)) }
             let loss = try (output.logits * output.logits).mean() + (output.offsets * output.offsets).mean()
             try loss.backward()
             try optimizer.step(learningRate: 0.001)
             optimizer.clearGradients()
-            _ = try loss.item()
         }
     }
 }

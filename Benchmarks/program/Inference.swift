@@ -28,8 +28,8 @@ struct Inference: ParsableCommand {
                     "task": "inference", "network": architecture.name, "size": "\(size)", "precision": precision,
                     "device": device.description,
                 ],
-                images: batch
-            ) { _ = try plan(input).sum().item() }
+                images: batch, device: device
+            ) { _ = try plan(input) }
         }
     }
 }

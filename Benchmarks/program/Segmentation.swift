@@ -32,21 +32,20 @@ struct Segmentation: ParsableCommand {
             network.train(false)
             let plan = try network.inferencePlan(precision: dtype, device: device)
             return try withInference {
-                try measure.run(facts, images: batch) {
-                    _ = try segmentationClasses(plan(input), height: size, width: size).narrowed(dim: 1, start: 0, length: 1).sum().item()
+                try measure.run(facts, images: batch, device: device) {
+                    _ = try segmentationClasses(plan(input), height: size, width: size)
                 }
             }
         }
         let targets = try Tensor.randomUniform([batch, size, size], in: 0...Double(classes), seed: 2).to(.uint8).to(device)
         let optimizer = try Optimizer(rule: .sgd(momentum: 0.9), weightDecay: 1e-4, parameters: network.parameters)
-        try measure.run(facts, images: batch) {
+        try measure.run(facts, images: batch, device: device) {
             let output = try withAutocast(to: dtype, on: device) { try network(input.to(dtype)) }
             var loss = try segmentationLoss(output.logits, targets: targets).loss
             if let auxiliary = output.auxiliary { loss = try loss + segmentationLoss(auxiliary, targets: targets).loss * 0.5 }
             try loss.backward()
             try optimizer.step(learningRate: 0.001)
             optimizer.clearGradients()
-            _ = try loss.item()
         }
     }
 }

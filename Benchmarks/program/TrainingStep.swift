@@ -26,7 +26,7 @@ struct TrainingStep: ParsableCommand {
         let classes = try (Tensor.randomUniform([batch], in: 0...Double(architecture.classes), seed: 2)).to(.int64).to(device)
         try measure.run(
             ["task": "training", "network": architecture.name, "size": "\(size)", "precision": precision, "device": device.description],
-            images: batch
+            images: batch, device: device
         ) {
             let input = try normalizeImages(
                 pixels, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225], dtype: reduced ?? .float32)
@@ -34,7 +34,6 @@ struct TrainingStep: ParsableCommand {
             try loss.backward()
             try optimizer.step(learningRate: 0.001)
             optimizer.clearGradients()
-            _ = try loss.item()
         }
     }
 }

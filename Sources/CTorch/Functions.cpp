@@ -16,7 +16,6 @@
 #include <ATen/ops/mean.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/softmax.h>
-#include <ATen/ops/tensor.h>
 #include <ATen/ops/topk.h>
 #include <ATen/ops/upsample_bilinear2d.h>
 #include <array>
@@ -104,9 +103,10 @@ ct_tensor ct_normalize_images(ct_tensor x, const float *mean, const float *std, 
         const int64_t channels = in.size(3);
         TORCH_CHECK(channels >= 1 && channels <= 4, "1 to 4 channels, not ", channels);
         if (!in.is_cpu()) {
-            auto options = at::TensorOptions().dtype(at::kFloat);
-            at::Tensor m = at::tensor(at::ArrayRef<float>(mean, static_cast<size_t>(channels)), options).to(in.device());
-            at::Tensor s = at::tensor(at::ArrayRef<float>(std, static_cast<size_t>(channels)), options).to(in.device());
+            const auto there = [&](const float *values) {
+                return ct::uploaded(values, channels * static_cast<int64_t>(sizeof(float)), {channels}, at::kFloat, in.device());
+            };
+            const at::Tensor m = there(mean), s = there(std);
             return in.to(at::kFloat).div_(255).sub_(m).div_(s).to(ct::dtype(dtype)).permute({0, 3, 1, 2});
         }
         // A byte has 256 values: a table for each channel makes the division, the subtraction and the rounding one load.

@@ -19,7 +19,7 @@ struct Bucket {
     /// A place in the memory for each member, laid out like it.
     std::vector<at::Tensor> places;
     size_t filled = 0;
-    c10::intrusive_ptr<c10d::Work> work;
+    std::unique_ptr<ct::PendingSum> sum;
 };
 
 class Hook : public torch::autograd::PostAccumulateGradHook {
@@ -35,7 +35,7 @@ class Hook : public torch::autograd::PostAccumulateGradHook {
 }  // namespace
 
 struct ct_reducer_s {
-    c10::intrusive_ptr<c10d::Backend> backend;
+    ct_group group;
     std::vector<at::Tensor> parameters;
     std::vector<size_t> bucketOf;
     /// In the order in which a backward pass fills them: the last layers' first.
@@ -45,8 +45,8 @@ struct ct_reducer_s {
     bool overlaps = true;
     double waited = 0;
 
-    ct_reducer_s(const c10::intrusive_ptr<c10d::Backend> &backend, std::vector<at::Tensor> given, int64_t bytes)
-        : backend(backend), parameters(std::move(given)), bucketOf(parameters.size()) {
+    ct_reducer_s(ct_group group, std::vector<at::Tensor> given, int64_t bytes)
+        : group(group), parameters(std::move(given)), bucketOf(parameters.size()) {
         int64_t room = 0;
         for (size_t left = parameters.size(); left > 0; --left) {
             const at::Tensor &parameter = parameters[left - 1];
@@ -87,7 +87,7 @@ struct ct_reducer_s {
     void arm(bool whileRunning) {
         for (Bucket &bucket : buckets) {
             bucket.filled = 0;
-            bucket.work.reset();
+            bucket.sum.reset();
         }
         started = 0;
         overlaps = whileRunning;
@@ -115,19 +115,20 @@ struct ct_reducer_s {
                 bucket.places[i].zero_();
             }
         }
-        bucket.work = ct::start_sum(*backend, bucket.memory);
+        bucket.sum = group->startSum(bucket.memory);
     }
 
-    void finish(double scale) {
+    /// `scale`: applied to the buckets' memory.
+    template <typename Scale> void finish(const Scale &scale) {
         isArmed = false;
         at::NoGradGuard guard;
         // What no gradient came for takes part as well: in another process it may have one.
         while (started < buckets.size()) { start(buckets[started++]); }
         for (Bucket &bucket : buckets) {
             const auto before = std::chrono::steady_clock::now();
-            ct::finish(*bucket.work);
+            bucket.sum->wait();
             waited += std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
-            if (scale != 1) { bucket.memory.mul_(scale); }
+            scale(bucket.memory);
             for (size_t i = 0; i < bucket.members.size(); ++i) {
                 parameters[bucket.members[i]].mutable_grad() = bucket.places[i];
             }
@@ -140,11 +141,21 @@ void Hook::operator()(const at::Tensor &) { reducer->fill(parameter); }
 extern "C" {
 
 ct_reducer ct_reducer_make(ct_group group, const ct_tensor *parameters, int64_t count, int64_t bytes) {
-    return ct::guarded<ct_reducer>(nullptr, [&] { return new ct_reducer_s(group->backend, ct::list(parameters, count), bytes); });
+    return ct::guarded<ct_reducer>(nullptr, [&] { return new ct_reducer_s(group, ct::list(parameters, count), bytes); });
 }
 void ct_reducer_arm(ct_reducer reducer, bool overlaps) { reducer->arm(overlaps); }
 int ct_reducer_finish(ct_reducer reducer, double scale) {
-    return ct::perform([&] { reducer->finish(scale); });
+    return ct::perform([&] {
+        reducer->finish([&](at::Tensor &sums) {
+            if (scale != 1) { sums.mul_(scale); }
+        });
+    });
+}
+int ct_reducer_finish_by(ct_reducer reducer, ct_tensor scale) {
+    return ct::perform([&] {
+        const at::Tensor factor = scale->value.reshape({});
+        reducer->finish([&](at::Tensor &sums) { sums.mul_(factor); });
+    });
 }
 void ct_reducer_figures(ct_reducer reducer, double *waited, int64_t *buckets) {
     *waited = reducer->waited;

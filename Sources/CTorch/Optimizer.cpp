@@ -1,6 +1,8 @@
 #include "Support.h"
 #include "include/ct_optimizer.h"
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/_amp_foreach_non_finite_check_and_unscale.h>
+#include <ATen/ops/_amp_update_scale.h>
 #include <ATen/ops/_foreach_add.h>
 #include <ATen/ops/_foreach_addcdiv.h>
 #include <ATen/ops/_foreach_addcmul.h>
@@ -23,11 +25,12 @@ template <typename Body> int update(Body &&body) {
 extern "C" {
 
 int ct_fused_sgd_(const ct_tensor *weights, const ct_tensor *gradients, const ct_tensor *velocities, int64_t count, double lr, double momentum,
-                  double weight_decay, bool nesterov, bool first_step) {
+                  double weight_decay, bool nesterov, bool first_step, ct_tensor skip) {
     return update([&] {
         const auto w = ct::list(weights, count), g = ct::list(gradients, count);
         const auto v = momentum != 0 ? ct::list(velocities, count) : std::vector<at::Tensor>();
-        at::_fused_sgd_(w, g, v, weight_decay, momentum, lr, /*dampening=*/0, nesterov, /*maximize=*/false, first_step);
+        at::_fused_sgd_(w, g, v, weight_decay, momentum, lr, /*dampening=*/0, nesterov, /*maximize=*/false, first_step, {},
+                        ct::optional(skip));
     });
 }
 int ct_fused_adam_(const ct_tensor *weights, const ct_tensor *gradients, const ct_tensor *means, const ct_tensor *squares, int64_t count,
@@ -42,6 +45,18 @@ int ct_fused_adam_(const ct_tensor *weights, const ct_tensor *gradients, const c
 }
 int ct_foreach_mul_scalar_(const ct_tensor *a, int64_t count, double s) {
     return update([&] { at::_foreach_mul_(ct::list(a, count), s); });
+}
+int ct_foreach_mul_tensor_(const ct_tensor *a, int64_t count, ct_tensor s) {
+    return update([&] { at::_foreach_mul_(ct::list(a, count), s->value.reshape({})); });
+}
+int ct_unscale_(const ct_tensor *a, int64_t count, ct_tensor scale, ct_tensor found) {
+    return update([&] {
+        const auto all = ct::list(a, count);
+        at::_amp_foreach_non_finite_check_and_unscale_(all, found->value, scale->value.reciprocal());
+    });
+}
+int ct_update_scale_(ct_tensor scale, ct_tensor good, ct_tensor found, double growth, double backoff, int64_t interval) {
+    return update([&] { at::_amp_update_scale_(scale->value, good->value, found->value, growth, backoff, interval); });
 }
 int ct_foreach_add_(const ct_tensor *a, const ct_tensor *b, int64_t count, double s) {
     return update([&] { at::_foreach_add_(ct::list(a, count), ct::list(b, count), s); });

@@ -1,7 +1,8 @@
-// libtorch's c10d: a TCP store and Gloo.
+// libtorch's c10d: a TCP store and Gloo, which also adds up tensors of GPUs where NCCL can't: through the processor's memory.
 #define USE_C10D_GLOO 1
 #include "ProcessGroup.h"
 
+#include "NCCL.h"
 #include "Support.h"
 
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
@@ -12,12 +13,8 @@
 #include <chrono>
 #include <cstring>
 
-struct ct_store_s {
-    c10::intrusive_ptr<c10d::Store> store;
-};
-
 struct ct_work_s {
-    c10::intrusive_ptr<c10d::Work> work;
+    std::unique_ptr<ct::PendingSum> sum;
 };
 
 namespace ct {
@@ -40,12 +37,29 @@ c10::intrusive_ptr<c10d::Work> start(c10d::Backend &backend, const at::Tensor &t
     return backend.allreduce(tensors, options);
 }
 
-}  // namespace
-
-c10::intrusive_ptr<c10d::Work> start_sum(c10d::Backend &backend, const at::Tensor &tensor) { return start(backend, tensor, 0); }
-
 void finish(c10d::Work &work) { TORCH_CHECK(work.wait(), "a collective operation was not completed"); }
 
+class GlooSum final : public PendingSum {
+  public:
+    explicit GlooSum(c10::intrusive_ptr<c10d::Work> work) : work(std::move(work)) {}
+    void wait() override { finish(*work); }
+
+  private:
+    c10::intrusive_ptr<c10d::Work> work;
+};
+
+class GlooSums final : public Sums {
+  public:
+    explicit GlooSums(c10::intrusive_ptr<c10d::Backend> backend) : backend(std::move(backend)) {}
+    std::unique_ptr<PendingSum> start(const at::Tensor &tensor) override {
+        return std::make_unique<GlooSum>(ct::start(*backend, tensor, 0));
+    }
+
+  private:
+    c10::intrusive_ptr<c10d::Backend> backend;
+};
+
+}  // namespace
 }  // namespace ct
 
 extern "C" {
@@ -94,17 +108,39 @@ ct_group ct_group_make(
                 : address ? c10d::ProcessGroupGloo::createDeviceForHostname(address)
                           : c10d::ProcessGroupGloo::createDefaultDevice());
         const c10::intrusive_ptr<c10d::Store> own = c10::make_intrusive<c10d::PrefixStore>(name, store->store);
-        return new ct_group_s{c10::make_intrusive<c10d::ProcessGroupGloo>(own, rank, size, options)};
+        const auto backend = c10::make_intrusive<c10d::ProcessGroupGloo>(own, rank, size, options);
+        return new ct_group_s{backend, std::make_unique<ct::GlooSums>(backend), nullptr};
     });
 }
+int ct_nccl_version(int *version) {
+    return ct::perform([&] {
+        const ct::nccl::Library &library = ct::nccl::Library::shared();
+        library.check(library.version(version), "asking for its version");
+    });
+}
+int ct_group_join_devices(ct_group group, ct_store store, const char *name, int rank, int size, int device, double seconds) {
+    return ct::perform([&] {
+        const std::string key = std::string("nccl/") + name;
+        group->overDevices = ct::nccl::sums(device, rank, size, [&](const std::string *own) {
+            if (own) {
+                store->store->set(key, std::vector<uint8_t>(own->begin(), own->end()));
+                return *own;
+            }
+            store->store->wait({key}, ct::milliseconds(seconds));
+            const std::vector<uint8_t> value = store->store->get(key);
+            return std::string(value.begin(), value.end());
+        });
+    });
+}
+void ct_group_leave_devices(ct_group group) { group->overDevices.reset(); }
 int ct_group_reduce(ct_group group, ct_tensor t, int operation) {
     return ct::perform([&] { ct::finish(*ct::start(*group->backend, t->value, operation)); });
 }
 ct_work ct_group_start_sum(ct_group group, ct_tensor t) {
-    return ct::guarded<ct_work>(nullptr, [&] { return new ct_work_s{ct::start_sum(*group->backend, t->value)}; });
+    return ct::guarded<ct_work>(nullptr, [&] { return new ct_work_s{group->startSum(t->value)}; });
 }
 int ct_work_wait(ct_work work) {
-    return ct::perform([&] { ct::finish(*work->work); });
+    return ct::perform([&] { work->sum->wait(); });
 }
 void ct_work_release(ct_work work) { delete work; }
 int ct_group_broadcast(ct_group group, ct_tensor t, int from) {

@@ -1,22 +1,25 @@
 #pragma once
 
+#include "Sums.h"
 #include "include/ct_distributed.h"
 
-#include <ATen/core/Tensor.h>
 #include <c10/util/intrusive_ptr.h>
 #include <torch/csrc/distributed/c10d/Backend.hpp>
-#include <torch/csrc/distributed/c10d/Work.hpp>
+#include <torch/csrc/distributed/c10d/Store.hpp>
 
-namespace ct {
-
-/// Starts to add up a contiguous tensor over the processes, in place.
-c10::intrusive_ptr<c10d::Work> start_sum(c10d::Backend &backend, const at::Tensor &tensor);
-
-/// Waits, and throws what the work has failed with.
-void finish(c10d::Work &work);
-
-}  // namespace ct
+struct ct_store_s {
+    c10::intrusive_ptr<c10d::Store> store;
+};
 
 struct ct_group_s {
+    /// What goes through the processors' memory.
     c10::intrusive_ptr<c10d::Backend> backend;
+    std::unique_ptr<ct::Sums> overNetwork;
+    /// What goes from GPU to GPU, where that has been set up.
+    std::unique_ptr<ct::Sums> overDevices;
+
+    /// Starts to add up a contiguous tensor over the processes, in place, by the way for its device.
+    std::unique_ptr<ct::PendingSum> startSum(const at::Tensor &tensor) {
+        return (tensor.is_cuda() && overDevices ? *overDevices : *overNetwork).start(tensor);
+    }
 };

@@ -67,6 +67,14 @@ int ct_device_memory(int device, int64_t *current, int64_t *peak) {
         *peak = bytes.peak;
     });
 }
+void ct_cuda_allow_tf32(bool on) {
+    // libtorch keeps these under two names and refuses to work where they differ: the older names set both.
+    ct::perform([&] {
+        at::globalContext().setAllowTF32CuBLAS(on);
+        at::globalContext().setAllowTF32CuDNN(on);
+    });
+}
+void ct_cudnn_search(bool on) { at::globalContext().setBenchmarkCuDNN(on); }
 bool ct_cpu_has_bf16(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();

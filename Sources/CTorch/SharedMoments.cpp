@@ -24,13 +24,13 @@ std::atomic<ct_group> sharing{nullptr};
 /// Adds up over the processes. A tensor on another device goes through main memory: the group's network begins there.
 at::Tensor summed(const at::Tensor &values) {
     at::Tensor numbers = values.to(at::TensorOptions().device(at::kCPU).dtype(at::kDouble)).contiguous();
-    finish(*start_sum(*sharing.load()->backend, numbers));
+    sharing.load()->startSum(numbers)->wait();
     return numbers.to(values.device());
 }
 
 void sum(std::vector<double> &numbers) {
     const at::Tensor view = at::from_blob(numbers.data(), {static_cast<int64_t>(numbers.size())}, at::TensorOptions().dtype(at::kDouble));
-    finish(*start_sum(*sharing.load()->backend, view));
+    sharing.load()->startSum(view)->wait();
 }
 
 /// (C) → (1, C, 1, …), like `x`.

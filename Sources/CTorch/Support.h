@@ -37,6 +37,9 @@ inline c10::Device device(int number) {
 
 inline c10::ScalarType dtype(int number) { return static_cast<c10::ScalarType>(number); }
 
+/// A copy of `bytes` (row-major) on a device; to a CUDA device through page-locked memory, without waiting for it.
+at::Tensor uploaded(const void *bytes, int64_t byte_count, at::IntArrayRef sizes, c10::ScalarType type, c10::Device to);
+
 /// Runs `body`; whatever it throws becomes the thread's error message and `failed` the result.
 template <typename Result, typename Body> Result guarded(Result failed, Body &&body) noexcept {
     try {

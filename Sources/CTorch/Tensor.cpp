@@ -13,10 +13,23 @@
 
 namespace {
 thread_local std::string last_error;
+
+at::Tensor filled(const void *bytes, int64_t byte_count, at::IntArrayRef sizes, const at::TensorOptions &options) {
+    at::Tensor t = at::empty(sizes, options);
+    TORCH_CHECK(static_cast<int64_t>(t.nbytes()) == byte_count, byte_count, " bytes given for a tensor of ", t.nbytes());
+    if (byte_count > 0) std::memcpy(t.mutable_data_ptr(), bytes, static_cast<size_t>(byte_count));
+    return t;
+}
 }
 
 void ct::set_error(const char *message) noexcept {
     try { last_error = message; } catch (...) { last_error.clear(); }
+}
+
+at::Tensor ct::uploaded(const void *bytes, int64_t byte_count, at::IntArrayRef sizes, c10::ScalarType type, c10::Device to) {
+    // libtorch gives a page-locked block away again only when the device has read it: nobody waits, and blocks take turns.
+    const auto options = at::TensorOptions().dtype(type).pinned_memory(to.is_cuda());
+    return filled(bytes, byte_count, sizes, options).to(to, type, /*non_blocking=*/true);
 }
 
 extern "C" {
@@ -35,12 +48,10 @@ ct_tensor ct_arange(int64_t end, int device) {
     return ct::make([&] { return at::arange(end, at::TensorOptions().dtype(at::kLong).device(ct::device(device))); });
 }
 ct_tensor ct_from_bytes(const void *bytes, int64_t byte_count, const int64_t *sizes, int64_t dims, int dtype) {
-    return ct::make([&] {
-        at::Tensor t = at::empty(ct::sizes(sizes, dims), at::TensorOptions().dtype(ct::dtype(dtype)));
-        TORCH_CHECK(static_cast<int64_t>(t.nbytes()) == byte_count, byte_count, " bytes given for a tensor of ", t.nbytes());
-        if (byte_count > 0) std::memcpy(t.mutable_data_ptr(), bytes, static_cast<size_t>(byte_count));
-        return t;
-    });
+    return ct::make([&] { return filled(bytes, byte_count, ct::sizes(sizes, dims), at::TensorOptions().dtype(ct::dtype(dtype))); });
+}
+ct_tensor ct_upload(const void *bytes, int64_t byte_count, const int64_t *sizes, int64_t dims, int dtype, int device) {
+    return ct::make([&] { return ct::uploaded(bytes, byte_count, ct::sizes(sizes, dims), ct::dtype(dtype), ct::device(device)); });
 }
 ct_tensor ct_random_normal(const int64_t *sizes, int64_t dims, uint64_t seed) {
     return ct::make([&] {

@@ -29,14 +29,13 @@ final class BatchPixels: @unchecked Sendable {
 
     /// The normalised input: N, C, H, W in channels-last memory.
     func input(mean: [Float], std: [Float], dtype: DType, device: Device) throws -> Tensor {
-        try normalizeImages(bytes.to(device, nonBlocking: true), mean: mean, std: std, dtype: dtype)
+        try normalizeImages(bytes(on: device), mean: mean, std: std, dtype: dtype)
     }
 
     /// The values as they are: N, H, W, C (uint8).
-    var bytes: Tensor {
-        get throws {
-            try Tensor(
-                bytes: UnsafeRawBufferPointer(pixels), shape: [shape.count, shape.height, shape.width, shape.channels], dtype: .uint8)
-        }
+    func bytes(on device: Device) throws -> Tensor {
+        try Tensor(
+            bytes: UnsafeRawBufferPointer(pixels), shape: [shape.count, shape.height, shape.width, shape.channels], dtype: .uint8,
+            device: device)
     }
 }

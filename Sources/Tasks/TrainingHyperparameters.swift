@@ -123,18 +123,19 @@ public struct TrainingHyperparameters: Sendable, Equatable {
         return [note] + training.warnings
     }
 
-    /// What a user should know of the precision that was asked for.
-    var precisionNote: String? {
-        guard precision == .float16 else { return nil }
-        return "precision_dtype float16 trains in bfloat16: as quick, with float32's range, without loss scaling."
+    /// What a user should know of the precision that was asked for, on `device`.
+    func precisionNote(on device: Device) -> String? {
+        guard precision == .float16, device == .cpu else { return nil }
+        return "precision_dtype float16 trains in bfloat16 on the processor: as quick, with float32's range, without loss scaling."
     }
 
     /// The precision of products on `device`; nil: float32.
     public func reducedPrecision(on device: Device) -> DType? {
         switch precision {
         case .float32: nil
-        // Without loss scaling small gradients vanish in float16; bfloat16 costs the same and has float32's range.
-        case .float16, .bfloat16: .bfloat16
+        // Processors have no quick float16; bfloat16 costs the same as that would and has float32's range.
+        case .float16: device == .cpu ? .bfloat16 : .float16
+        case .bfloat16: .bfloat16
         case .auto: device.nativeReducedPrecision
         }
     }

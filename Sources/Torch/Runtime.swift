@@ -1,5 +1,6 @@
 import CTorch
 import Foundation
+import Synchronization
 
 /// The engine: which library is loaded, and how many threads it uses.
 public enum Runtime {
@@ -33,6 +34,31 @@ public enum Runtime {
     public static func prepare() throws {
         try checkVersion()
         ct_runtime_tune_allocator()
+        allowsTF32 = false
+    }
+
+    /// Whether CUDA devices may round the factors of float32 products and convolutions to TF32, which has float32's range and 10 bits of
+    /// mantissa, and is several times as quick.
+    ///
+    /// Off from ``prepare()`` on, for convolutions too, where libtorch has it on: who asks for float32 where bfloat16 is the default wants its
+    /// 23 bits.
+    public static var allowsTF32: Bool {
+        get { tf32.load(ordering: .relaxed) }
+        set {
+            tf32.store(newValue, ordering: .relaxed)
+            ct_cuda_allow_tf32(newValue)
+        }
+    }
+
+    private static let tf32 = Atomic<Bool>(false)
+
+    /// Runs `body`, in which cuDNN tries its algorithms on convolutions of sizes that it has not met, and keeps the quickest: worth it where the
+    /// same sizes come again and again. Nothing on the processor.
+    public static func searchingAlgorithms<Result>(on device: Device, _ body: () throws -> Result) rethrows -> Result {
+        guard device != .cpu else { return try body() }
+        ct_cudnn_search(true)
+        defer { ct_cudnn_search(false) }
+        return try body()
     }
 
     /// Gives memory that is free back to the system, which ``prepare()`` keeps from happening by itself: for the moment after a model

@@ -39,19 +39,24 @@ public struct Tensor {
     /// Zeros with the shape, type, device and memory order of `other`.
     public static func zeros(like other: Tensor) throws -> Tensor { try owned(ct_zeros_like(other.pointer)) }
 
-    /// The elements, row-major, as a tensor of `shape` on the processor.
+    /// The elements, row-major, as a tensor of `shape`.
     /// - Throws: ``TorchError`` where the number of elements is not the product of the shape.
-    public init<Element: TensorElement>(_ elements: [Element], shape: [Int]? = nil) throws {
-        self = try elements.withUnsafeBytes { try Tensor(bytes: $0, shape: shape ?? [elements.count], dtype: Element.dtype) }
+    public init<Element: TensorElement>(_ elements: [Element], shape: [Int]? = nil, device: Device = .cpu) throws {
+        self = try elements.withUnsafeBytes {
+            try Tensor(bytes: $0, shape: shape ?? [elements.count], dtype: Element.dtype, device: device)
+        }
     }
 
-    /// A copy of little-endian, row-major `bytes` as a tensor of `shape` on the processor.
-    public init(bytes: UnsafeRawBufferPointer, shape: [Int], dtype: DType) throws {
+    /// A copy of little-endian, row-major `bytes` as a tensor of `shape`. Does not wait for a CUDA device to take it: what it reads is a copy in
+    /// page-locked memory.
+    public init(bytes: UnsafeRawBufferPointer, shape: [Int], dtype: DType, device: Device = .cpu) throws {
         var none: UInt8 = 0
         self = try withUnsafePointer(to: &none) { empty in
-            try owned(
-                ct_from_bytes(
-                    bytes.baseAddress ?? UnsafeRawPointer(empty), Int64(bytes.count), shape.int64, Int64(shape.count), dtype.rawValue))
+            let (base, count) = (bytes.baseAddress ?? UnsafeRawPointer(empty), Int64(bytes.count))
+            return try owned(
+                device == .cpu
+                    ? ct_from_bytes(base, count, shape.int64, Int64(shape.count), dtype.rawValue)
+                    : ct_upload(base, count, shape.int64, Int64(shape.count), dtype.rawValue, device.number))
         }
     }
 

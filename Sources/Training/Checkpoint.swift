@@ -68,14 +68,18 @@ struct RunningSums: Codable {
 struct Checkpoint {
     private static let progressKey = "progress"
 
-    static func write(_ progress: RunProgress, network: any Module, optimizer: Optimizer, to path: String) throws {
+    static func write(
+        _ progress: RunProgress, network: any Module, optimizer: Optimizer, scaler: [(name: String, tensor: Tensor)] = [], to path: String
+    ) throws {
         let text = String(decoding: try progress.bytes(), as: UTF8.self)
         let weights = try network.weightArrays().map { array in
             var array = array
             array.name = "model/" + array.name
             return array
         }
-        let state = try optimizer.state.map { try $0.tensor.weightArray(named: "optimizer/" + $0.name) }
+        let state =
+            try optimizer.state.map { try $0.tensor.weightArray(named: "optimizer/" + $0.name) }
+            + scaler.map { try $0.tensor.weightArray(named: "scaler/" + $0.name) }
         try SafeTensors.write(weights + state, metadata: [progressKey: text], to: path)
     }
 
@@ -95,10 +99,12 @@ struct Checkpoint {
     }
 
     /// Puts the state into a network and an optimiser of the same making.
-    func restore(network: any Module, optimizer: Optimizer) throws {
+    func restore(network: any Module, optimizer: Optimizer, scaler: [(name: String, tensor: Tensor)] = []) throws {
         try withoutGradient {
             for named in network.namedTensors { try fill(named.tensor, from: "model/" + named.name) }
             for slot in optimizer.state { try fill(slot.tensor, from: "optimizer/" + slot.name) }
+            // Checkpoints of float16 runs from before losses were scaled hold none: their scale begins anew.
+            for part in scaler where arrays["scaler/" + part.name] != nil { try fill(part.tensor, from: "scaler/" + part.name) }
         }
         optimizer.stepCount = progress.optimizerSteps
         optimizer.lastLearningRate = progress.lastLearningRate

@@ -30,11 +30,13 @@ public final class Trainer<Job: TrainingTask> {
         self.observers = observers
         self.ranks = ranks
         optimizer = try Optimizer(rule: settings.rule, weightDecay: settings.weightDecay, parameters: task.network.learningParameters)
-        updater = try Updater(task, optimizer: optimizer, ranks: ranks)
+        updater = try Updater(task, optimizer: optimizer, scalesLoss: settings.scalesLoss, ranks: ranks)
     }
 
     /// Whether this process is the one that writes.
     private var writes: Bool { ranks?.isFirst ?? true }
+    /// What a checkpoint holds of the loss's scale.
+    private var scalerState: [(name: String, tensor: Tensor)] { updater.scaler?.state ?? [] }
     /// Examples of an update.
     private var updateSize: Int { task.miniBatchSize * (ranks?.hosts.count ?? 1) }
 
@@ -43,7 +45,7 @@ public final class Trainer<Job: TrainingTask> {
     public func run(_ policy: ResumePolicy) throws -> RunSummary {
         if let ranks {
             progress = try RunProgress(bytes: ranks.fromFirst { try start(policy).bytes() })
-            try ranks.broadcast(task.network.namedTensors.map(\.tensor) + optimizer.state.map(\.tensor))
+            try ranks.broadcast(task.network.namedTensors.map(\.tensor) + optimizer.state.map(\.tensor) + scalerState.map(\.tensor))
             (optimizer.stepCount, optimizer.lastLearningRate) = (progress.optimizerSteps, progress.lastLearningRate)
             ranks.shareNormStatistics(settings.sharesNormStatistics)
         } else {
@@ -78,7 +80,7 @@ public final class Trainer<Job: TrainingTask> {
         try folder.create()
         var progress = checkpoint?.progress ?? RunProgress()
         if let checkpoint {
-            try checkpoint.restore(network: task.network, optimizer: optimizer)
+            try checkpoint.restore(network: task.network, optimizer: optimizer, scaler: scalerState)
             // A model that is gone, as where a copy of the folder was broken off, is no best one: the next epoch's replaces it.
             if !FileManager.default.fileExists(atPath: folder.model) { (progress.best, progress.bestEpoch) = (nil, nil) }
         }
@@ -279,7 +281,7 @@ public final class Trainer<Job: TrainingTask> {
 
     private func save() throws {
         guard writes else { return }
-        try Checkpoint.write(progress, network: task.network, optimizer: optimizer, to: folder.checkpoint)
+        try Checkpoint.write(progress, network: task.network, optimizer: optimizer, scaler: scalerState, to: folder.checkpoint)
     }
 }
 

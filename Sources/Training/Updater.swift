@@ -20,6 +20,8 @@ struct UpdateFigures {
 /// gradients are added up to exactly those of the whole.
 final class Updater<Job: TrainingTask> {
     let optimizer: Optimizer
+    /// In float16: what the loss is multiplied by.
+    let scaler: LossScaler?
     private let task: Job
     private let dropouts: [Dropout]
     private let ranks: RankGroup?
@@ -27,8 +29,10 @@ final class Updater<Job: TrainingTask> {
     /// Mini-batches, turn by turn, whose figures were not read yet: reading waits for the device.
     private var pending: [[StepOutput]] = []
 
-    init(_ task: Job, optimizer: Optimizer, ranks: RankGroup?) throws {
+    /// `scalesLoss`: whether it is done though products are not in float16.
+    init(_ task: Job, optimizer: Optimizer, scalesLoss: Bool, ranks: RankGroup?) throws {
         self.task = task
+        scaler = scalesLoss || task.precision == .float16 ? try LossScaler(on: task.device) : nil
         self.optimizer = optimizer
         self.ranks = ranks
         dropouts = task.network.dropouts
@@ -41,7 +45,7 @@ final class Updater<Job: TrainingTask> {
     /// Examples of an update, whoever works on them.
     private var updateSize: Int { task.miniBatchSize * (ranks?.hosts.count ?? 1) }
 
-    /// One update. Nothing here waits for the device where one process does all of it.
+    /// One update. Nothing here waits for a GPU, apart from what ``Optimizer/step(learningRate:scaler:)`` says.
     /// - Parameters:
     ///   - first: the mini-batch, or the first turn at it.
     ///   - next: the following turns.
@@ -49,33 +53,42 @@ final class Updater<Job: TrainingTask> {
     func update(
         with first: Job.Builder.Batch, then next: () throws -> Job.Builder.Batch, number: Int, learningRate: Double
     ) throws {
+        // Mini-batches are of one size.
+        let (outputs, scale) = try Runtime.searchingAlgorithms(on: task.device) { try passes(first, then: next, number: number) }
+        try finish(scale)
+        try optimizer.step(learningRate: learningRate, scaler: scaler)
+        optimizer.clearGradients()
+        pending.append(outputs)
+    }
+
+    /// Forward and backward passes of all turns; gives what the gradients that they leave are to be multiplied by.
+    private func passes(
+        _ first: Job.Builder.Batch, then next: () throws -> Job.Builder.Batch, number: Int
+    ) throws -> (outputs: [StepOutput], scale: GradientScale) {
         var outputs: [StepOutput] = []
-        var terms = 0.0
-        var scale = 1.0
+        var terms = TermCount.known(0)
+        var scale = GradientScale.number(1)
         for turn in 0..<turns {
             let batch = turn == 0 ? first : try next()
             // What is dropped depends on nothing else, so a resumed run drops what it would have dropped.
             for layer in dropouts { (layer.update, layer.firstExample) = (number, firstExample(turn)) }
             let output = try withAutocast(to: task.precision, on: task.device) { try task.step(batch) }
             if isShared {
-                let count = try output.termCount
+                let count = try TermCount(output, on: task.device)
                 let expected = Double(updateSize) * (output.terms?.anExample ?? 1)
-                terms += count
-                let loss = try output.loss * (count / expected)
-                if turn == turns - 1 { scale = try expected / lastBackward(loss, terms) } else { try loss.backward() }
+                terms = try terms + count
+                let loss = try count.weighted(output.loss, expected: expected)
+                if turn == turns - 1 {
+                    scale = try lastBackward(loss, terms).correction(expected: expected)
+                } else {
+                    try backward(loss)
+                }
             } else {
-                try output.loss.backward()
+                try backward(output.loss)
             }
             outputs.append(try output.withoutGraph)
         }
-        if let reducer, let ranks {
-            try ranks.calling { try reducer.finish(scale: scale) }
-        } else if scale != 1 {
-            try optimizer.scaleGradients(by: scale)
-        }
-        try optimizer.step(learningRate: learningRate)
-        optimizer.clearGradients()
-        pending.append(outputs)
+        return (outputs, scale)
     }
 
     /// Examples of the update before those of a turn here.
@@ -85,20 +98,45 @@ final class Updater<Job: TrainingTask> {
         return others + share.slots(of: share.batchSize(task.miniBatchSize), piece: turn).lowerBound
     }
 
+    private func backward(_ loss: Tensor) throws { try (scaler?.scaled(loss) ?? loss).backward() }
+
     /// The backward pass behind which all parts meet. `terms`: what this process's parts are means over. Gives all processes' terms.
-    private func lastBackward(_ loss: Tensor, _ terms: Double) throws -> Double {
+    private func lastBackward(_ loss: Tensor, _ terms: TermCount) throws -> TermCount {
         guard let ranks, let reducer else {
-            try loss.backward()
-            return max(1, terms)
+            try backward(loss)
+            return terms
         }
-        let all = try Tensor([terms], shape: [1])
+        let all: Tensor
+        switch terms {
+        case .known(let count): all = try Tensor([count], shape: [1])
+        case .pending(let count): all = try count.clone()
+        }
         let sum = try ranks.startSum(all)
         reducer.arm()
         try ranks.calling {
-            try loss.backward()
+            try backward(loss)
             try sum.wait()
         }
-        return max(1, try all.item())
+        guard case .known = terms else { return .pending(all) }
+        return .known(try all.item())
+    }
+
+    /// Leaves the gradients of the whole mini-batch's mean.
+    private func finish(_ scale: GradientScale) throws {
+        if let reducer, let ranks {
+            try ranks.calling {
+                switch scale {
+                case .number(let factor): try reducer.finish(scale: factor)
+                case .tensor(let factor): try reducer.finish(scale: factor)
+                }
+            }
+        } else {
+            switch scale {
+            case .number(1): break
+            case .number(let factor): try optimizer.scaleGradients(by: factor)
+            case .tensor(let factor): try optimizer.scaleGradients(by: factor)
+            }
+        }
     }
 
     // MARK: Figures

@@ -1,5 +1,6 @@
 import Tasks
 import Testing
+import Torch
 
 struct HyperparameterTests {
     @Test("Without any value the defaults are the contract's")
@@ -73,6 +74,13 @@ struct HyperparameterTests {
             let settings = try ClassificationHyperparameters(values)
             #expect(try ClassificationHyperparameters(settings.resolved) == settings)
         }
+    }
+
+    @Test("float16 is float16 on a GPU, and bfloat16 on a processor, which has no quick one")
+    func float16() throws {
+        let settings = try ClassificationHyperparameters(["precision_dtype": "float16"])
+        #expect(settings.reducedPrecision(on: .cuda(0)) == .float16)
+        #expect(settings.reducedPrecision(on: .cpu) == .bfloat16)
     }
 
     @Test("Small networks take images of 32 pixels unless told otherwise")

@@ -97,6 +97,37 @@ struct ProcessGroupTests {
         for result in results { #expect(result == [expected, expected]) }
     }
 
+    @Test("A scale that is a tensor scales as a number does")
+    func tensorScale() throws {
+        let results = try withRanks(2) { rank, _, group in
+            let weight = try Tensor([1, 2, 3] as [Float]).requiringGradient()
+            let reducer = try GradientReducer([weight], group: group)
+            reducer.arm()
+            try (weight * weight * Double(rank + 1)).sum().backward()
+            try reducer.finish(scale: Tensor([0.5], shape: [1]))
+            return try weight.gradient?.elements(as: Float.self) ?? []
+        }
+        for result in results { #expect(result == [3, 6, 9]) }
+    }
+
+    @Test("Where NCCL is absent, that is an error that says where it was looked for, and sums go on over Gloo")
+    func withoutNCCL() throws {
+        guard (try? ProcessGroup.ncclVersion()) == nil else { return }
+        let results = try withRanks(2) { rank, store, group in
+            var reason = ""
+            do {
+                try group.joinDevices(store: store, name: "test", rank: rank, size: 2, device: 0, seconds: 10)
+            } catch { reason = "\(error)" }
+            group.leaveDevices()
+            let number = try Tensor([Double(rank + 1)], shape: [1])
+            try group.startSum(number).wait()
+            return (reason, try number.item())
+        }
+        #expect(results[0].0.contains("NCCL does not load") && results[0].0.contains("libnccl.so.2"))
+        #expect(results[1].0.contains("rank 0 has no NCCL"))
+        #expect(results.map(\.1) == [3, 3])
+    }
+
     @Test("A rank that is gone makes the others' calls fail")
     func gone() throws {
         let results = try withRanks(1) { _, _, _ in true }

@@ -46,7 +46,7 @@ private final class Watcher: TrainingObserver {
 struct TrainerTests {
     private static func run(
         _ folder: String, _ policy: ResumePolicy, changes: [String: String] = [:], watcher: Watcher = Watcher(), workers: Int = 1,
-        start: InitialWeights = .random
+        start: InitialWeights = .random, scalesLoss: Bool = false
     ) throws -> RunSummary {
         Interruption.reset()
         defer { Interruption.reset() }
@@ -55,12 +55,11 @@ struct TrainerTests {
         let task = try ClassificationTask(
             hyperparameters: settings, training: Colours.dataset(), validation: Colours.dataset(), start: start, device: .cpu)
         let rule = settings.updateRule
-        let trainer = try Trainer(
-            task: task,
-            settings: TrainingSettings(
-                epochs: settings.epochs, rule: rule.rule, weightDecay: rule.weightDecay, learningRate: settings.learningRate,
-                schedule: .step(factor: 0.1, updates: [10]), fingerprint: settings.resolved, workers: workers),
-            folder: RunFolder(folder), observers: [watcher])
+        var training = TrainingSettings(
+            epochs: settings.epochs, rule: rule.rule, weightDecay: rule.weightDecay, learningRate: settings.learningRate,
+            schedule: .step(factor: 0.1, updates: [10]), fingerprint: settings.resolved, workers: workers)
+        training.scalesLoss = scalesLoss
+        let trainer = try Trainer(task: task, settings: training, folder: RunFolder(folder), observers: [watcher])
         return try trainer.run(policy)
     }
 
@@ -112,6 +111,24 @@ struct TrainerTests {
             #expect(watcher.losses + rest.losses == whole.losses)
             #expect(try Self.bytes(folder + "/parts/last/model.safetensors") == Self.bytes(folder + "/whole/last/model.safetensors"))
             #expect(try Self.bytes(folder + "/parts/model/model.safetensors") == Self.bytes(folder + "/whole/model/model.safetensors"))
+        }
+    }
+
+    @Test("A run whose loss is scaled ends with the weights of one whose loss is not, and its scale survives an interruption")
+    func scaledLoss() throws {
+        try Self.withFolder { folder in
+            let changes = ["precision_dtype": "float32"]
+            _ = try Self.run(folder + "/plain", .fresh, changes: changes)
+            let watcher = Watcher()
+            watcher.stopAfter = 8
+            #expect(throws: TrainingError.self) {
+                try Self.run(folder + "/scaled", .fresh, changes: changes, watcher: watcher, scalesLoss: true)
+            }
+            let checkpoint = try SafeTensors.read(folder + "/scaled/checkpoint.safetensors")
+            let saved = try ["scale", "good_steps"].map { try Tensor(#require(checkpoint["scaler/\($0)"])).item() }
+            #expect(saved == [65_536, 8])
+            _ = try Self.run(folder + "/scaled", .resume, changes: changes, scalesLoss: true)
+            #expect(try Self.bytes(folder + "/scaled/last/model.safetensors") == Self.bytes(folder + "/plain/last/model.safetensors"))
         }
     }
 

@@ -27,9 +27,17 @@ void ct_store_release(ct_store _Nonnull store);
 /// `interface`. A collective fails that takes longer than `seconds`.
 ct_group _Nullable ct_group_make(ct_store _Nonnull store, const char *_Nonnull name, int rank, int size, const char *_Nullable interface,
                                  const char *_Nullable address, double seconds);
+/// The version of NCCL, such as 22809; fails where it does not load.
+int ct_nccl_version(int *_Nonnull version);
+/// Has the group add up tensors of CUDA device `device` over NCCL from now on; each process brings a GPU of its own. All processes call it, and
+/// all but rank 0 wait up to `seconds` for that one. Where it fails they still go through Gloo.
+int ct_group_join_devices(ct_group _Nonnull group, ct_store _Nonnull store, const char *_Nonnull name, int rank, int size, int device,
+                          double seconds);
+/// Through Gloo again.
+void ct_group_leave_devices(ct_group _Nonnull group);
 /// Sum (0), minimum (1) or maximum (2) over the processes, in place.
 int ct_group_reduce(ct_group _Nonnull group, ct_tensor _Nonnull t, int operation);
-/// The same for a sum, without waiting: to be waited for and released.
+/// The same for a sum, without waiting: to be waited for and released. Over NCCL nothing but the device waits.
 ct_work _Nullable ct_group_start_sum(ct_group _Nonnull group, ct_tensor _Nonnull t);
 int ct_work_wait(ct_work _Nonnull work);
 void ct_work_release(ct_work _Nonnull work);
@@ -45,7 +53,9 @@ ct_reducer _Nullable ct_reducer_make(ct_group _Nonnull group, const ct_tensor _N
 void ct_reducer_arm(ct_reducer _Nonnull reducer, bool overlaps);
 /// Waits until all buckets are added up and puts their sums, times `scale`, in place of the gradients.
 int ct_reducer_finish(ct_reducer _Nonnull reducer, double scale);
-/// Seconds that ct_reducer_finish has waited so far, and the number of buckets.
+/// The same with a scale that lies on the gradients' device, and is not waited for.
+int ct_reducer_finish_by(ct_reducer _Nonnull reducer, ct_tensor _Nonnull scale);
+/// Seconds that ct_reducer_finish has made the processor wait so far, and the number of buckets.
 void ct_reducer_figures(ct_reducer _Nonnull reducer, double *_Nonnull waited, int64_t *_Nonnull buckets);
 void ct_reducer_release(ct_reducer _Nonnull reducer);
 

@@ -23,6 +23,10 @@ const char *_Nonnull ct_cuda_reason(void);
 int ct_synchronize(int device);
 /// Bytes now in use and the most ever in use by tensors on a CUDA device.
 int ct_device_memory(int device, int64_t *_Nonnull current, int64_t *_Nonnull peak);
+/// Whether CUDA devices may round the factors of float32 products and convolutions to TF32, whose mantissa has 10 bits.
+void ct_cuda_allow_tf32(bool on);
+/// Whether cuDNN tries its algorithms on a convolution of sizes that it has not met, and keeps the quickest.
+void ct_cudnn_search(bool on);
 /// The processor multiplies bfloat16 natively (AVX-512 BF16 or AMX).
 bool ct_cpu_has_bf16(void);
 

@@ -20,6 +20,8 @@ ct_tensor _Nullable ct_zeros_like(ct_tensor _Nonnull t);
 ct_tensor _Nullable ct_arange(int64_t end, int device);
 /// A tensor with a copy of `bytes` (row-major, little-endian).
 ct_tensor _Nullable ct_from_bytes(const void *_Nonnull bytes, int64_t byte_count, const int64_t *_Nonnull sizes, int64_t dims, int dtype);
+/// The same on a device; to a CUDA device through page-locked memory, which the device reads while the caller goes on.
+ct_tensor _Nullable ct_upload(const void *_Nonnull bytes, int64_t byte_count, const int64_t *_Nonnull sizes, int64_t dims, int dtype, int device);
 /// Standard normal and uniform [low, high) numbers from a generator of their own, so that a seed means the same everywhere.
 ct_tensor _Nullable ct_random_normal(const int64_t *_Nonnull sizes, int64_t dims, uint64_t seed);
 ct_tensor _Nullable ct_random_uniform(const int64_t *_Nonnull sizes, int64_t dims, double low, double high, uint64_t seed);

@@ -38,7 +38,7 @@ public final class ClassificationBatch: @unchecked Sendable {
         let ids = labels.map { label -> Int64 in
             if case .single(let id) = label { Int64(id) } else { 0 }
         }
-        return try Tensor(ids).to(device)
+        return try Tensor(ids, device: device)
     }
 
     /// Multi-hot targets: N, classes (float32).
@@ -49,7 +49,7 @@ public final class ClassificationBatch: @unchecked Sendable {
             case .single(let id): (0..<classCount).map { $0 == id ? 1 : 0 }
             }
         }
-        return try Tensor(values, shape: [count, classCount]).to(device)
+        return try Tensor(values, shape: [count, classCount], device: device)
     }
 }
 

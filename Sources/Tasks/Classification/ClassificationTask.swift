@@ -69,7 +69,7 @@ public final class ClassificationTask: TrainingTask {
         try network.move(to: device)
         self.device = device
         precision = settings.reducedPrecision(on: device)
-        if let note = settings.training.precisionNote { notes.append(note) }
+        if let note = settings.training.precisionNote(on: device) { notes.append(note) }
         self.training = training
         self.shuffleBounds = shuffleBounds
         transform = ClassificationTransform(

@@ -55,8 +55,7 @@ public final class DetectionBatch: @unchecked Sendable {
             }
         }
         return (
-            try Tensor(edges, shape: [count, most, 4]).to(device, nonBlocking: true),
-            try Tensor(classes, shape: [count, most]).to(device, nonBlocking: true)
+            try Tensor(edges, shape: [count, most, 4], device: device), try Tensor(classes, shape: [count, most], device: device)
         )
     }
 

@@ -37,7 +37,7 @@ public final class SegmentationBatch: @unchecked Sendable {
     /// The classes: N, H, W (uint8), 255 = not labelled.
     public func targets(device: Device) throws -> Tensor {
         let (count, height, width, _) = classes.shape
-        return try classes.bytes.reshaped([count, height, width]).to(device, nonBlocking: true)
+        return try classes.bytes(on: device).reshaped([count, height, width])
     }
 
     /// The classes of one image, rows from top to bottom.

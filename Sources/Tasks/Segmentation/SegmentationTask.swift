@@ -72,7 +72,7 @@ public final class SegmentationTask: TrainingTask {
             try SegmentationEvaluation(
                 source: $0, preprocessing: preprocessing, extent: settings.validationExtent, device: device, workers: workers)
         }
-        notes += settings.notes
+        notes += settings.notes(on: device)
     }
 
     /// Training images an epoch.
@@ -137,9 +137,9 @@ extension SegmentationHyperparameters {
         return .crops(count)
     }
 
-    /// What a user should know of the settings, one sentence each.
-    var notes: [String] {
-        var notes = training.precisionNote.map { [$0] } ?? []
+    /// What a user should know of the settings on `device`, one sentence each.
+    func notes(on device: Device) -> [String] {
+        var notes = training.precisionNote(on: device).map { [$0] } ?? []
         if case .crops(let count) = validationExtent {
             notes.append(
                 "validation_mini_batch_size \(count) scores crops of \(cropSize)×\(cropSize) pixels, as the original does; 1, or nothing, scores whole images."

@@ -29,7 +29,10 @@ public final class GradientReducer {
     /// Waits for the sums and puts them, times `scale`, in place of the gradients.
     public func finish(scale: Double = 1) throws { try check(ct_reducer_finish(pointer, scale)) }
 
-    /// Seconds that ``finish(scale:)`` has waited for the network so far.
+    /// Puts the sums, times a scale on the gradients' device, in place of the gradients. Over NCCL nothing but the device waits.
+    public func finish(scale: Tensor) throws { try check(ct_reducer_finish_by(pointer, scale.pointer)) }
+
+    /// Seconds that the processor has waited for sums so far; next to nothing over NCCL.
     public var waitedSeconds: Double { figures.waited }
 
     /// The number of buckets.

@@ -1,6 +1,7 @@
 import CTorch
 
-/// Processes that work on tensors together, over Gloo (`c10d::ProcessGroupGloo`): sums, broadcasts, gathering.
+/// Processes that work on tensors together, over Gloo (`c10d::ProcessGroupGloo`): sums, broadcasts, gathering. Sums of tensors on GPUs can go
+/// over NCCL.
 ///
 /// All processes must call the same operations in the same order. A process that is gone makes the others' calls throw.
 public final class ProcessGroup {
@@ -42,6 +43,32 @@ public final class ProcessGroup {
 
     deinit { ct_group_release(pointer) }
 
+    /// The version of NCCL, such as 22809 for 2.28.9.
+    /// - Throws: ``TorchError`` where it does not load: it comes with libtorch's CUDA half.
+    public static func ncclVersion() throws -> Int {
+        var version: Int32 = 0
+        try check(ct_nccl_version(&version))
+        return Int(version)
+    }
+
+    /// Has ``startSum(_:)`` and ``GradientReducer`` add up tensors of a GPU over NCCL from now on, on a stream of their own: the device waits for a
+    /// sum, the processor does not. All processes call it, each with a GPU of its own.
+    /// - Parameters:
+    ///   - store: where they meet.
+    ///   - name: of the group.
+    ///   - rank: this process.
+    ///   - size: of the group.
+    ///   - device: this process's GPU.
+    ///   - seconds: how long to wait for rank 0.
+    /// - Throws: ``TorchError``; then sums still go over Gloo, and the others may have joined.
+    public func joinDevices(store: KeyStore, name: String, rank: Int, size: Int, device: Int, seconds: Double) throws {
+        try check(
+            ct_group_join_devices(pointer, store.pointer, name, Int32(rank), Int32(size), Int32(clamping: device), seconds))
+    }
+
+    /// Has sums of GPUs' tensors go over Gloo, through the processors' memory, again.
+    public func leaveDevices() { ct_group_leave_devices(pointer) }
+
     /// Makes a contiguous tensor the processes' sum, minimum or maximum of it.
     public func reduce(_ tensor: Tensor, _ reduction: Reduction = .sum) throws {
         try check(ct_group_reduce(pointer, tensor.pointer, reduction.rawValue))
@@ -75,6 +102,6 @@ public final class PendingSum {
 
     deinit { ct_work_release(pointer) }
 
-    /// Returns once the sum is there.
+    /// Returns once the sum is there or, over NCCL, will be there for whatever the device is asked to do from now on.
     public func wait() throws { try check(ct_work_wait(pointer)) }
 }

@@ -41,7 +41,7 @@ public final class Optimizer {
     public let weightDecay: Double
     /// The weights.
     public let parameters: [Parameter]
-    /// Steps taken.
+    /// Steps taken; those that the device alone knows to have been skipped count, too.
     public var stepCount = 0
     /// The learning rate of the last step, or nil before the first.
     public var lastLearningRate: Double?
@@ -61,18 +61,43 @@ public final class Optimizer {
     }
 
     /// Applies the gradients that the last backward pass left. Weights without a gradient stay as they are.
-    public func step(learningRate: Double) throws {
-        stepCount += 1
+    /// - Parameters:
+    ///   - learningRate: of this step.
+    ///   - scaler: where the loss was scaled: the gradients are divided by the scale first, and the step is skipped where one is not finite.
+    ///     SGD and NAG leave that to the device; the other rules wait for it, since their numbers depend on the steps that were taken.
+    public func step(learningRate: Double, scaler: LossScaler? = nil) throws {
         try withoutGradient {
-            for group in groups {
-                try group.update(rule, learningRate: learningRate, previous: lastLearningRate ?? learningRate, step: stepCount)
+            guard let scaler else {
+                try update(learningRate, skip: nil)
+                return
             }
+            try scaler.unscale(parameters.compactMap(\.tensor.gradient))
+            if rule.skipsOnDevice {
+                try update(learningRate, skip: scaler.overflow)
+            } else if try !scaler.hasOverflowed() {
+                try update(learningRate, skip: nil)
+            }
+            try scaler.update()
         }
         lastLearningRate = learningRate
     }
 
+    private func update(_ learningRate: Double, skip: Tensor?) throws {
+        stepCount += 1
+        for group in groups {
+            try group.update(
+                rule, learningRate: learningRate, previous: lastLearningRate ?? learningRate, step: stepCount, skip: skip)
+        }
+    }
+
     /// Multiplies all gradients.
     public func scaleGradients(by factor: Double) throws {
+        let gradients = TensorList(parameters.compactMap(\.tensor.gradient))
+        if gradients.count > 0 { try withoutGradient { try gradients.scale(by: factor) } }
+    }
+
+    /// Multiplies all gradients by one number on their device, without waiting for it.
+    public func scaleGradients(by factor: Tensor) throws {
         let gradients = TensorList(parameters.compactMap(\.tensor.gradient))
         if gradients.count > 0 { try withoutGradient { try gradients.scale(by: factor) } }
     }
@@ -91,6 +116,14 @@ public final class Optimizer {
 }
 
 extension UpdateRule {
+    /// Whether the kernel of the rule can leave everything as it is where the device says so.
+    var skipsOnDevice: Bool {
+        switch self {
+        case .sgd, .nag: true
+        default: false
+        }
+    }
+
     /// The names of what the rule remembers for each weight.
     var slotNames: [String] {
         switch self {

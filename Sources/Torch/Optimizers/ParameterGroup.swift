@@ -17,7 +17,7 @@ struct ParameterGroup {
         slots = try names.map { name in Slot(name: name, tensors: try members.map { try Tensor.zeros(like: $0.tensor) }) }
     }
 
-    func update(_ rule: UpdateRule, learningRate lr: Double, previous: Double, step: Int) throws {
+    func update(_ rule: UpdateRule, learningRate lr: Double, previous: Double, step: Int, skip: Tensor?) throws {
         let ready = members.indices.filter { members[$0].tensor.gradient != nil }
         guard !ready.isEmpty else { return }
         let weights = TensorList(ready.map { members[$0].tensor })
@@ -30,7 +30,7 @@ struct ParameterGroup {
             try check(
                 ct_fused_sgd_(
                     weights.pointers, gradients.pointers, (state.first ?? weights).pointers, weights.count, lr, momentum, decay,
-                    rule.isNesterov, false))
+                    rule.isNesterov, false, skip?.pointer))
         case .adam(let beta1, let beta2, let eps):
             // torch corrects √v before it adds ε, MXNet after.
             let correction = (1 - power(beta2, step)).squareRoot()

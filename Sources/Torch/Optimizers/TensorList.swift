@@ -14,6 +14,9 @@ struct TensorList {
     /// self ← s·self
     func scale(by s: Double) throws { try check(ct_foreach_mul_scalar_(pointers, count, s)) }
 
+    /// self ← s·self, where s is one number on the device
+    func scale(by s: Tensor) throws { try check(ct_foreach_mul_tensor_(pointers, count, s.pointer)) }
+
     /// self ← self·b
     func multiply(by b: TensorList) throws { try check(ct_foreach_mul_(pointers, b.pointers, count)) }
 

@@ -19,8 +19,8 @@ enum HyperparameterHelp {
             epochs                  passes over the data [30]
             mini_batch_size         images a step [32]
             seed                    of weights, order and augmentation [0]
-            precision_dtype         float32, bfloat16, auto [auto];
-                                    float16 is taken for bfloat16
+            precision_dtype         float32, bfloat16, auto [auto]; float16 on
+                                    GPUs, with a scaled loss
             use_weighted_loss       1: weigh rare classes up; multi_label only [0]
             top_k                   report top-k accuracy too [none]
             checkpoint_frequency    keep the weights of every n-th epoch [none]
@@ -56,8 +56,8 @@ enum HyperparameterHelp {
             epochs                  passes over the data [30]
             mini_batch_size         images a step [32]
             seed                    of weights, order and augmentation [0]
-            precision_dtype         float32, bfloat16, auto [auto];
-                                    float16 is taken for bfloat16
+            precision_dtype         float32, bfloat16, auto [auto]; float16 on
+                                    GPUs, with a scaled loss
             kv_store                dist_sync, dist_async: several machines [none]
           optimizer
             optimizer               sgd, adam, rmsprop, adadelta [sgd]
@@ -96,8 +96,8 @@ enum HyperparameterHelp {
             epochs                  passes over the data [10]
             mini_batch_size         images a step [16]
             seed                    of weights, order and augmentation [0]
-            precision_dtype         float32, bfloat16, auto [auto];
-                                    float16 is taken for bfloat16
+            precision_dtype         float32, bfloat16, auto [auto]; float16 on
+                                    GPUs, with a scaled loss
             kv_store                dist_sync, dist_async: several machines [none]
           optimizer
             optimizer               sgd, nag, adam, adagrad, rmsprop, adadelta [sgd]

@@ -46,5 +46,7 @@ enum RunRecord {
     static let validationSplit = "validation_split"
     /// That batch normalisation took its statistics over all processes.
     static let sharedNormStatistics = "sync_batch_norm"
-    static let names = [start, validationSplit, sharedNormStatistics]
+    /// That a GPU rounded the factors of float32 products.
+    static let tf32 = "tf32"
+    static let names = [start, validationSplit, sharedNormStatistics, tf32]
 }

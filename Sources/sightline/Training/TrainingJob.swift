@@ -48,8 +48,10 @@ struct TrainingJob<Task: TrainingTask> {
             task.share.training.pieces = run.turns
         }
         var notes = notes
+        if let note = try run.ranks?.joinDevices(task.device) { notes.append(note) }
         var fingerprint = resolved
         if run.sharesNormStatistics, run.ranks != nil { fingerprint[RunRecord.sharedNormStatistics] = "true" }
+        if Runtime.allowsTF32, task.device != .cpu, task.precision == nil { fingerprint[RunRecord.tf32] = "true" }
         fingerprint[RunRecord.start] = start
         fingerprint[RunRecord.validationSplit] = validationShare.map { "\($0)" }
         var settings = TrainingSettings(
