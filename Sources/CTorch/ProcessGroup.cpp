@@ -5,12 +5,14 @@
 #include "NCCL.h"
 #include "Support.h"
 
+#include <c10/util/Logging.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 
 struct ct_work_s {
@@ -64,14 +66,17 @@ class GlooSums final : public Sums {
 
 extern "C" {
 
-ct_store ct_store_open(const char *host, int port, bool serves, double seconds, const char *prefix) {
+ct_store ct_store_open(const char *host, int port, bool serves, double connecting, double seconds, const char *prefix) {
     return ct::guarded<ct_store>(nullptr, [&] {
+        // What libtorch warns of here, names without an address and tries to connect, belongs to waiting; what fails comes as an error. 2: errors.
+        if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr) { FLAGS_caffe2_log_level = 2; }
         c10d::TCPStoreOptions options;
         options.port = static_cast<uint16_t>(port);
         options.isServer = serves;
         options.waitWorkers = false;
-        options.timeout = ct::milliseconds(seconds);
+        options.timeout = ct::milliseconds(connecting);
         c10::intrusive_ptr<c10d::Store> store = c10::make_intrusive<c10d::TCPStore>(host, options);
+        store->setTimeout(ct::milliseconds(seconds));
         if (*prefix) { store = c10::make_intrusive<c10d::PrefixStore>(prefix, store); }
         return new ct_store_s{std::move(store)};
     });

@@ -15,6 +15,8 @@ public final class Trainer<Job: TrainingTask> {
     private let optimizer: Optimizer
     private let updater: Updater<Job>
     private var progress = RunProgress()
+    /// Updates an epoch; nil: of a stream of unknown length. Processes with data of their own take as many steps as the one with the fewest.
+    private let stepsPerEpoch: Int?
     private var stepsOfLastEpoch: Int?
     /// Whether somebody asked to stop, as far as all processes have agreed on it.
     private var isStopAgreed = false
@@ -31,6 +33,7 @@ public final class Trainer<Job: TrainingTask> {
         self.ranks = ranks
         optimizer = try Optimizer(rule: settings.rule, weightDecay: settings.weightDecay, parameters: task.network.learningParameters)
         updater = try Updater(task, optimizer: optimizer, scalesLoss: settings.scalesLoss, ranks: ranks)
+        stepsPerEpoch = try ranks.map { try $0.fewest(task.stepsPerEpoch) } ?? task.stepsPerEpoch
     }
 
     /// Whether this process is the one that writes.
@@ -52,7 +55,7 @@ public final class Trainer<Job: TrainingTask> {
             progress = try start(policy)
         }
         defer { ranks?.shareNormStatistics(false) }
-        progress.adopt(updateSize: updateSize, stepsPerEpoch: task.stepsPerEpoch)
+        progress.adopt(updateSize: updateSize, stepsPerEpoch: stepsPerEpoch)
         announceStart(resumed: progress.updates > 0)
 
         let loader = try task.load(
@@ -107,7 +110,7 @@ public final class Trainer<Job: TrainingTask> {
             .started(
                 RunStart(
                     network: description.network, parameterCount: task.network.parameterCount, device: task.device.description,
-                    precision: "\(task.precision ?? .float32)", epochs: settings.epochs, stepsPerEpoch: task.stepsPerEpoch,
+                    precision: "\(task.precision ?? .float32)", epochs: settings.epochs, stepsPerEpoch: stepsPerEpoch,
                     examples: task.exampleCount, resumedAt: resumed ? (progress.epoch + 1, progress.step) : nil)))
     }
 
@@ -116,7 +119,7 @@ public final class Trainer<Job: TrainingTask> {
     private func trainEpoch(_ loader: BatchLoader<Job.Builder>) throws {
         ProcessMemory.resetPeak()
         // A stream of unknown length is as long as it was in the epoch before.
-        let steps = task.stepsPerEpoch ?? stepsOfLastEpoch
+        let steps = stepsPerEpoch ?? stepsOfLastEpoch
         let before = (seconds: progress.running.seconds, waited: progress.running.waited - loader.waitedSeconds)
         let clock = ContinuousClock.now
         while let batch = try nextBatch(loader) {
@@ -249,7 +252,11 @@ public final class Trainer<Job: TrainingTask> {
                 // Each process sees its part; the first one's tells how far they all are.
                 let all = done * task.share.validation.parts
                 tell(.validating(done: min(all, total ?? all), total: total))
-                if Interruption.isRequested, total.map({ all < $0 }) ?? true { throw ValidationStopped() }
+                if Interruption.isRequested, total.map({ all < $0 }) ?? true {
+                    // The others hear of it where they would put their counts together.
+                    try ranks?.stopCounting()
+                    throw ValidationStopped()
+                }
             } ?? []
         } catch is ValidationStopped {
             try interrupt()

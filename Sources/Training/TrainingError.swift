@@ -12,6 +12,8 @@ public struct TrainingError: Error, Equatable, CustomStringConvertible, Sendable
         case finished
         /// The processes of the job did not come together, or one of them is gone.
         case ranks
+        /// The processes of the job were given different settings or data.
+        case disagreement
     }
 
     /// What kind it is.

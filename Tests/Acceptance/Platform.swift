@@ -64,7 +64,17 @@ struct Platform {
     }
 
     /// Starts the job's container, or containers, and waits for their end. `arguments`: none: the program is started as `train`.
-    func run(_ arguments: [String] = []) throws -> Result {
+    func run(_ arguments: [String] = []) throws -> Result { try JSONDecoder().decode(Result.self, from: play(arguments)) }
+
+    /// The same of a job of several hosts, with a container for each at once, in a folder of the tree with its name.
+    func run(hosts: [String]) throws -> [Result] {
+        var job = self
+        job.set("hosts", hosts)
+        job.set("together", true)
+        return try JSONDecoder().decode([Result].self, from: job.play([]))
+    }
+
+    private func play(_ arguments: [String]) throws -> Data {
         let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path + "/Platform/platform.py"
         try place.write(JSONSerialization.data(withJSONObject: job), to: "job.json")
         let process = Process()
@@ -77,12 +87,14 @@ struct Platform {
         let data = output.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else { throw Command.Missing("a result of \(script)") }
-        return try JSONDecoder().decode(Result.self, from: data)
+        return data
     }
 
-    /// Numbers of a column of the job's `results.csv`.
-    func results(_ column: String) throws -> [Double] {
-        let rows = try place.text(path("output/data/results.csv")).split(separator: "\n").map { $0.split(separator: ",") }
+    /// Numbers of a column of the job's `results.csv`. `host`: the folder of one of several hosts.
+    func results(_ column: String, host: String? = nil) throws -> [Double] {
+        let rows = try place.text(path((host.map { $0 + "/" } ?? "") + "output/data/results.csv")).split(separator: "\n").map {
+            $0.split(separator: ",")
+        }
         guard let index = rows.first?.firstIndex(of: Substring(column)) else { throw Command.Missing("\(column) in \(rows)") }
         return rows.dropFirst().compactMap { Double($0[index]) }
     }

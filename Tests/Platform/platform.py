@@ -9,17 +9,20 @@ The job is a JSON object:
                    "S3DataType": "AugmentedManifestFile": the source is a manifest, whose "AttributeNames" go through the pipe
                    "prefix": further files (name in the channel → source) that a prefix of a bucket brings in
   hosts, host      resourceconfig.json; one host by default
+  together         true: every one of the hosts gets a container, all at once, in a folder of its name below root; a channel's source may be
+                   an object, host → source. SIGTERM goes to all
   checkpoints      true: checkpointconfig.json, and a folder that outlives a container
   environment      more environment variables
   metrics          name → regular expression, run over every line as the platform does; the first group is the number
   stop             a regular expression: when a line of the first run matches, the container gets SIGTERM, and is started again,
                    with nothing left but its checkpoints
-  restart          false: it is not started again
+  restart          false: it is not started again; an object: what of the job is different then. All hosts get the first one's checkpoints
 
 The program is started under the name `train`, or with ARGUMENTs as it is given. What happened goes to standard output as one JSON object:
   runs     [{"status", "log": lines, "failure": text or null, "stopping": seconds from SIGTERM to the end}]
   metrics  name → numbers, over all runs
   model, output, checkpoints   files in these folders, as relative paths
+Of hosts together it is a list of such objects, one a host.
 Standard library only.
 """
 
@@ -187,6 +190,19 @@ def environment(job):
         "AWS_REGION": "eu-central-1", "SIGHTLINE_ROOT": job["root"]} | job.get("environment", {})
 
 
+class Signal:
+    """Sends SIGTERM to all containers of a job when a line of one of them matches."""
+
+    def __init__(self, pattern):
+        self.pattern, self.processes, self.sent = pattern, [], None
+
+    def look(self, line):
+        if self.pattern and self.sent is None and re.search(self.pattern, line):
+            self.sent = time.monotonic()
+            for process in self.processes:
+                process.send_signal(signal.SIGTERM)
+
+
 def run(job, command, stop):
     """One container from its start to its end."""
     feeders = lay_out(job)
@@ -204,13 +220,13 @@ def run(job, command, stop):
     # What a platform would do after its longest waiting.
     watch = threading.Timer(job.get("limit", 120), process.kill)
     watch.start()
-    log, stopped = [], None
+    stop.processes.append(process)
+    log = []
     for line in process.stdout:
         log.append(line.rstrip("\n"))
-        if stop and stopped is None and re.search(stop, line):
-            stopped = time.monotonic()
-            process.send_signal(signal.SIGTERM)
+        stop.look(line)
     status = process.wait()
+    ended = time.monotonic()
     watch.cancel()
     for feeder in feeders:
         feeder.done.set()
@@ -218,29 +234,70 @@ def run(job, command, stop):
     text = open(failure, encoding="utf-8").read() if os.path.exists(failure) else None
     return {
         "status": status, "log": log, "failure": text,
-        "stopping": None if stopped is None else time.monotonic() - stopped}
+        "stopping": None if stop.sent is None else ended - stop.sent}
+
+
+def part(job, host):
+    """The job as one of several hosts sees it."""
+    channels = {
+        name: channel | {"source": channel["source"][host] if isinstance(channel["source"], dict) else channel["source"]}
+        for name, channel in job.get("channels", {}).items()}
+    return job | {"host": host, "root": os.path.join(job["root"], host), "channels": channels}
+
+
+def run_all(jobs, command, pattern):
+    """The containers of a job, one a host, from their start to their end."""
+    stop = Signal(pattern)
+    runs = [None] * len(jobs)
+
+    def work(index):
+        runs[index] = run(jobs[index], command, stop)
+
+    threads = [threading.Thread(target=work, args=[index]) for index in range(len(jobs))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return runs
 
 
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         job = json.load(file)
     command = sys.argv[2:]
-    runs = [run(job, command, job.get("stop"))]
+
+    def parts():
+        return [part(job, host) for host in job["hosts"]] if job.get("together") else [job]
+
+    jobs = parts()
+    runs = [[run] for run in run_all(jobs, command, job.get("stop"))]
     if job.get("stop") and job.get("restart", True):
         # Nothing of the first container is left but what was copied to the bucket.
-        folder = os.path.join(job["root"], "checkpoints")
+        folder = os.path.join(jobs[0]["root"], "checkpoints")
         job["saved_checkpoints"] = {}
         for name in files_below(folder):
             with open(os.path.join(folder, name), "rb") as file:
                 job["saved_checkpoints"][name] = file.read()
-        runs.append(run(job, command, None))
+        if isinstance(job.get("restart"), dict):
+            job |= job["restart"]
+        jobs = parts()
+        for index, run in enumerate(run_all(jobs, command, None)):
+            runs[index].append(run)
+    results = [result(*pair) for pair in zip(jobs, runs)]
+    json.dump(results if job.get("together") else results[0], sys.stdout)
+
+
+def result(job, runs):
+    """What a host's containers left."""
     metrics = {
         name: [float(found.group(1).strip("()")) for one in runs for line in one["log"] if (found := re.search(pattern, line))]
         for name, pattern in job.get("metrics", {}).items()}
-    json.dump({
-        "runs": runs, "metrics": metrics, "model": sorted(files_below(os.path.join(job["root"], "model"))),
-        "output": sorted(files_below(os.path.join(job["root"], "output/data"))),
-        "checkpoints": sorted(files_below(os.path.join(job["root"], "checkpoints")))}, sys.stdout)
+
+    def files(folder):
+        return sorted(files_below(os.path.join(job["root"], folder)))
+
+    return {
+        "runs": runs, "metrics": metrics, "model": files("model"), "output": files("output/data"), "checkpoints": files("checkpoints")}
 
 
 main()

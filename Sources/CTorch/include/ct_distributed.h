@@ -13,8 +13,10 @@ typedef struct ct_group_s *ct_group;
 typedef struct ct_work_s *ct_work;
 typedef struct ct_reducer_s *ct_reducer;
 
-/// Opens the store at an address; whoever `serves` it lets the others connect. Waits up to `seconds` for it. Keys get `prefix`.
-ct_store _Nullable ct_store_open(const char *_Nonnull host, int port, bool serves, double seconds, const char *_Nonnull prefix);
+/// Opens the store at an address; whoever `serves` it lets the others connect. Waits up to `connecting` seconds for it, and `seconds` for
+/// keys. Keys get `prefix`.
+ct_store _Nullable ct_store_open(
+    const char *_Nonnull host, int port, bool serves, double connecting, double seconds, const char *_Nonnull prefix);
 int ct_store_set(ct_store _Nonnull store, const char *_Nonnull key, const void *_Nonnull bytes, int64_t count);
 /// Waits up to `seconds` for a key; copies at most `capacity` bytes, and puts the whole length into `count`.
 int ct_store_get(ct_store _Nonnull store, const char *_Nonnull key, double seconds, void *_Nonnull bytes, int64_t capacity,

@@ -11,11 +11,14 @@ public final class KeyStore {
     ///   - host: name or address of the process that serves it.
     ///   - port: its port.
     ///   - serves: whether this process is the one.
-    ///   - seconds: how long to wait for it, and for keys.
+    ///   - seconds: how long to wait for keys.
+    ///   - connecting: how long to wait for it; nil: as long as for keys.
     ///   - prefix: of all keys.
     /// - Throws: ``TorchError`` where nobody serves it in time, or the port is taken.
-    public init(host: String, port: Int, serves: Bool, seconds: Double, prefix: String = "") throws {
-        guard let store = ct_store_open(host, Int32(clamping: port), serves, seconds, prefix) else { throw TorchError.last() }
+    public init(host: String, port: Int, serves: Bool, seconds: Double, connecting: Double? = nil, prefix: String = "") throws {
+        guard let store = ct_store_open(host, Int32(clamping: port), serves, connecting ?? seconds, seconds, prefix) else {
+            throw TorchError.last()
+        }
         pointer = store
     }
 

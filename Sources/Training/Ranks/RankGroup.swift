@@ -27,9 +27,9 @@ public final class RankGroup: MetricsExchange {
     private let gradients: ProcessGroup
     private let statistics: ProcessGroup
     private let watch: RankWatch
+    /// Whether the others know why this process leaves.
+    private var reasonIsCommon = false
 
-    /// How long processes wait for each other at the start: platforms do not start hosts at once.
-    static let longestStart = 600.0
     /// The longest that a process may keep the others waiting, in seconds: who is gone is noticed by the watch, long before.
     static let longestCall = 86_400.0
 
@@ -41,20 +41,9 @@ public final class RankGroup: MetricsExchange {
     public init(_ placement: Placement, onLoss: @escaping @Sendable (String) -> Void) throws {
         self.placement = placement
         let rank = placement.rank
-        let stop: @Sendable () -> Bool = { Interruption.isRequested }
-        let address = try NameResolution.waitFor(placement.address, timeout: .seconds(Self.longestStart), shouldStop: stop)
-        let serves = rank == 0 && !placement.storeIsServed
         let (port, prefix) = (placement.port, placement.keyPrefix + "sightline")
-        do {
-            store = try KeyStore(host: address, port: port, serves: serves, seconds: Self.longestStart, prefix: prefix)
-        } catch {
-            throw TrainingError(
-                .ranks,
-                serves
-                    ? "Port \(port), where the processes are to meet, can't be opened: \(error) Another job may hold it; choose another one (--port, MASTER_PORT)."
-                    : "\(placement.address) port \(port), where the processes are to meet, was not reached in \(Int(Self.longestStart)) seconds: \(error)"
-            )
-        }
+        let (store, address) = try Self.meet(placement, prefix: prefix)
+        self.store = store
         let names = try Self.awaitAll(store, placement)
         let device: ProcessGroup.NetworkDevice? =
             placement.interface.flatMap { if_nametoindex($0) > 0 ? .interface($0) : nil }
@@ -84,27 +73,6 @@ public final class RankGroup: MetricsExchange {
         let own = try Tensor([placement.localRank == 0 ? 1.0 : 0], shape: [1])
         let firsts = try control.gather(own, size: placement.size).elements(as: Double.self)
         return (Int(firsts.reduce(0, +)), max(0, Int(firsts[...placement.rank].reduce(0, +)) - 1))
-    }
-
-    /// Says that this process is there, waits for all others, and answers what each is called.
-    private static func awaitAll(_ store: KeyStore, _ placement: Placement) throws -> [String] {
-        try store.set("host/\(placement.rank)", "Rank \(placement.rank) of \(placement.size) on \(placement.host)")
-        let end = ContinuousClock.now + .seconds(longestStart)
-        for other in 0..<placement.size {
-            while try !store.has("host/\(other)") {
-                guard !Interruption.isRequested else {
-                    throw TrainingError(.interrupted, "Interrupted while the processes of the job were gathering; nothing was trained.")
-                }
-                guard ContinuousClock.now < end else {
-                    throw TrainingError(
-                        .ranks,
-                        "Rank \(other) of \(placement.size) did not come within \(Int(longestStart)) seconds. Start all processes of the job, and let them reach \(placement.address) port \(placement.port)."
-                    )
-                }
-                Thread.sleep(forTimeInterval: 0.05)
-            }
-        }
-        return try (0..<placement.size).map { try store.value(of: "host/\($0)", within: 60) }
     }
 
     // MARK: The work's division
@@ -141,6 +109,32 @@ public final class RankGroup: MetricsExchange {
         return try tensor.elements(as: Double.self)
     }
 
+    /// The least of the processes' numbers; nil where one of them has none.
+    public func fewest(_ number: Int?) throws -> Int? {
+        let least = try Tensor([Double(number ?? -1)], shape: [1])
+        try calling { try control.reduce(least, .minimum) }
+        let value = Int(try least.item())
+        return value < 0 ? nil : value
+    }
+
+    /// Makes sure that all processes mean the same. `facts`: what they must agree on, by name.
+    /// - Throws: ``TrainingError`` in all processes where one has other facts than rank 0.
+    public func agree(on facts: [String: String]) throws {
+        let encoder = JSONEncoder()
+        let first = try JSONDecoder().decode([String: String].self, from: Data(fromFirst { [UInt8](try encoder.encode(facts)) }))
+        let name = Set(facts.keys).union(first.keys).sorted().first { facts[$0] != first[$0] }
+        let odd = try fewest(name == nil ? size : rank) ?? size
+        guard odd < size else { return }
+        let (own, other) = (name.flatMap { facts[$0] }, name.flatMap { first[$0] })
+        let sentence =
+            name.map { "Rank \(rank) of \(size) on \(placement.host) has \($0) \(Self.cut(own)), rank 0 has \(Self.cut(other))." } ?? ""
+        let bytes = try from(odd, [UInt8](sentence.utf8))
+        throw TrainingError(
+            .disagreement, String(decoding: bytes, as: UTF8.self) + " All processes of a job need the same settings and the same classes.")
+    }
+
+    private static func cut(_ value: String?) -> String { value.map { $0.count > 200 ? $0.prefix(200) + "…" : $0 } ?? "unset" }
+
     /// Begins to add up a number, which on a GPU goes the gradients' way.
     func startSum(_ tensor: Tensor) throws -> PendingSum {
         try calling { try (tensor.device == .cpu ? control : gradients).startSum(tensor) }
@@ -160,19 +154,16 @@ public final class RankGroup: MetricsExchange {
         }
     }
 
-    private func send(_ bytes: [UInt8]) throws {
-        try calling {
-            try control.broadcast(Tensor([Int64(bytes.count)], shape: [1]))
-            try control.broadcast(Tensor(bytes, shape: [bytes.count]))
-        }
-    }
+    private func send(_ bytes: [UInt8]) throws { _ = try from(0, bytes) }
+    private func receive() throws -> [UInt8] { try from(0, []) }
 
-    private func receive() throws -> [UInt8] {
+    /// One process's bytes, in all of them.
+    private func from(_ sender: Int, _ own: [UInt8]) throws -> [UInt8] {
         try calling {
-            let count = try Tensor([Int64(0)], shape: [1])
-            try control.broadcast(count)
-            let bytes = try Tensor.zeros([Int(try count.item())], dtype: .uint8)
-            try control.broadcast(bytes)
+            let count = try Tensor([Int64(own.count)], shape: [1])
+            try control.broadcast(count, from: sender)
+            let bytes = rank == sender ? try Tensor(own, shape: [own.count]) : try Tensor.zeros([Int(try count.item())], dtype: .uint8)
+            try control.broadcast(bytes, from: sender)
             return try bytes.bytes()
         }
     }
@@ -262,11 +253,19 @@ public final class RankGroup: MetricsExchange {
             // The process is being ended on another thread, with the same reason.
             while true { Thread.sleep(forTimeInterval: 1) }
         }
+        if let reason = watch.reason(within: 40) { return TrainingError(.ranks, reason) }
+        guard !Interruption.isRequested else {
+            return TrainingError(
+                .interrupted,
+                "Stopped, as another process of the job is gone; the state after the last epoch is kept. Add --resume to the same command to go on."
+            )
+        }
         return TrainingError(
-            .ranks,
-            watch.reason(within: 40)
-                ?? "Another process of the job has gone without a word (\(error)). What it wrote itself may say why.")
+            .ranks, "Another process of the job has gone without a word (\(error)). What it wrote itself may say why.")
     }
+
+    /// Whether nothing need be said here about why the job ends: the first process of this host says it.
+    public var isQuiet: Bool { placement.localRank > 0 && reasonIsCommon }
 
     /// Does a job as one of several processes, or alone, and leaves them as it ends: together, or telling the others why not.
     public static func together<Result>(_ ranks: RankGroup?, _ body: () throws -> Result) throws -> Result {
@@ -282,9 +281,13 @@ public final class RankGroup: MetricsExchange {
 
     /// Tells the others that this process leaves, and why, unless they leave at the same time or it leaves because of them.
     private func leave(because error: any Error) {
-        if let error = error as? TrainingError, [.ranks, .interrupted, .finished, .diverged].contains(error.kind) { return watch.stop() }
+        let common: [TrainingError.Kind] = [.ranks, .interrupted, .finished, .diverged, .disagreement]
+        if let error = error as? TrainingError, common.contains(error.kind) {
+            reasonIsCommon = true
+            return watch.stop()
+        }
         _ = watch.endingIsTaken()
-        watch.tell("Rank \(rank) of \(size) on \(placement.host) has failed: \(error)")
+        reasonIsCommon = watch.tell("Rank \(rank) of \(size) on \(placement.host) has failed: \(error)")
         watch.stop()
     }
 

@@ -13,12 +13,14 @@ final class RankWatch: Sendable {
     /// How the watch counts time, in seconds.
     struct Patience: Sendable {
         /// Between two counts.
-        var interval = 2.0
+        var interval = 1.0
         /// Without a count of a process, or without an answer of the store.
         var silence = 25.0
     }
 
     private static let failureKey = "failure"
+    /// How many know of the failure.
+    private static let heardKey = "heard"
 
     private let rank: Int
     private let names: [String]
@@ -33,6 +35,9 @@ final class RankWatch: Sendable {
         var lastAnswer = ContinuousClock.now
         var ownFailure: String?
         var ownFailureIsTold = false
+        var ownFailureIsHeard = false
+        /// Whether another rank's failure was heard of.
+        var isHeard = false
         var reason: String?
         var isEnding = false
     }
@@ -55,12 +60,12 @@ final class RankWatch: Sendable {
         threads.withLock { $0 = [counting, watching] }
     }
 
-    /// Why the job can't go on, once that is known; waits for it up to `seconds`.
+    /// Why the job can't go on, once that is known; waits for it up to `seconds`, and not where somebody asks to stop.
     func reason(within seconds: Double) -> String? {
         let end = ContinuousClock.now + .seconds(seconds)
         while true {
             if let reason = state.withLock({ $0.reason }) { return reason }
-            guard ContinuousClock.now < end else { return nil }
+            guard ContinuousClock.now < end, !Interruption.isRequested else { return nil }
             pause(0.1)
         }
     }
@@ -73,14 +78,16 @@ final class RankWatch: Sendable {
         }
     }
 
-    /// Tells the others why this process leaves, and returns when they could have heard it.
-    func tell(_ failure: String) {
+    /// Tells the others why this process leaves, and returns when they could have heard it. Answers whether they could.
+    @discardableResult
+    func tell(_ failure: String) -> Bool {
         state.withLock { $0.ownFailure = failure }
         wake()
-        let end = ContinuousClock.now + .seconds(2 * patience.interval)
-        while ContinuousClock.now < end, !state.withLock({ $0.ownFailureIsTold }) { pause(0.05) }
+        let end = ContinuousClock.now + .seconds(4 * patience.interval)
         // The store ends with rank 0: the others must have looked into it.
-        if rank == 0 { pause(2 * patience.interval) }
+        func isOver(_ state: State) -> Bool { state.reason != nil || (rank == 0 ? state.ownFailureIsHeard : state.ownFailureIsTold) }
+        while ContinuousClock.now < end, !state.withLock({ isOver($0) }) { pause(0.05) }
+        return state.withLock { $0.ownFailureIsTold || $0.isHeard }
     }
 
     /// Stops watching; nothing is noticed from here on.
@@ -99,23 +106,35 @@ final class RankWatch: Sendable {
             try store.add(1, to: "count/\(rank)")
             if let failure = state.withLock({ $0.ownFailureIsTold ? nil : $0.ownFailure }) {
                 if try !store.has(Self.failureKey) { try store.set(Self.failureKey, failure) }
+                try store.add(1, to: Self.heardKey)
                 state.withLock { $0.ownFailureIsTold = true }
+                try waitForHearing(store, by: names.count)
+                state.withLock { $0.ownFailureIsHeard = true }
             }
             state.withLock { $0.lastAnswer = .now }
-            if try store.has(Self.failureKey) {
+            if try store.has(Self.failureKey), state.withLock({ $0.ownFailure == nil }) {
                 let reason = try store.value(of: Self.failureKey, within: 5)
-                if state.withLock({ $0.ownFailure == nil }) { return lost(reason) }
+                state.withLock { $0.isHeard = true }
+                try store.add(1, to: Self.heardKey)
+                try waitForHearing(store, by: names.count)
+                return lost(reason)
             }
             if rank == 0, let silent = try silentRank(store, &heard) {
                 let reason =
-                    "\(names[silent]) has not been heard of for \(Int(patience.silence)) seconds: its machine or the network to it is down."
+                    "\(names[silent]) has not been heard of for \(Int(patience.silence)) seconds: it was killed, or its machine or the network to it is down."
                 try store.set(Self.failureKey, reason)
-                // The store must outlive this thread until all have read it.
-                pause(2 * patience.interval)
+                try store.add(1, to: Self.heardKey)
+                try waitForHearing(store, by: names.count - 1)
                 return lost(reason)
             }
             pause(patience.interval)
         }
+    }
+
+    /// Rank 0, with which the store ends, waits until that many know of the failure, but not for those who do not listen any more.
+    private func waitForHearing(_ store: KeyStore, by count: Int) throws {
+        let end = ContinuousClock.now + .seconds(3 * patience.interval)
+        while rank == 0, ContinuousClock.now < end, try store.add(0, to: Self.heardKey) < count { pause(0.05) }
     }
 
     private func silentRank(_ store: KeyStore, _ heard: inout [Int: (count: Int, time: ContinuousClock.Instant)]) throws -> Int? {
@@ -152,7 +171,7 @@ final class RankWatch: Sendable {
         }
         guard isFirst else { return }
         // The training thread mostly waits for the others, too, fails and reports; it may also wait for ever.
-        pause(1)
+        pause(patience.interval)
         if !endingIsTaken() { onLoss(reason) }
     }
 

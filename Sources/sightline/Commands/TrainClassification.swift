@@ -42,6 +42,6 @@ struct TrainClassification: ParsableCommand {
     @OptionGroup var training: TrainingOptions
 
     func run() throws {
-        try training.run { try ClassificationJob($0, runChannels()) }
+        try training.run(pipes: channels.pipes([train, held.validation])) { try ClassificationJob($0, runChannels()) }
     }
 }

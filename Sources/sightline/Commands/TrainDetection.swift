@@ -53,6 +53,6 @@ struct TrainDetection: ParsableCommand {
     }
 
     func run() throws {
-        try training.run { try DetectionJob($0, runChannels()) }
+        try training.run(pipes: channels.pipes([train, held.validation])) { try DetectionJob($0, runChannels()) }
     }
 }

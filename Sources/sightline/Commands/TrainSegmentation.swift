@@ -63,6 +63,6 @@ struct TrainSegmentation: ParsableCommand {
     }
 
     func run() throws {
-        try training.run { try SegmentationJob($0, runChannels()) }
+        try training.run(pipes: channels.pipes([train, held.validation])) { try SegmentationJob($0, runChannels()) }
     }
 }

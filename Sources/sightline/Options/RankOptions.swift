@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Launch
+import Torch
 
 /// How many processes train together, and where.
 struct RankOptions: ParsableArguments {
@@ -46,10 +47,19 @@ struct RankOptions: ParsableArguments {
 
     /// Starts and supervises the processes that the options ask for. Nil: this process trains itself, as one of several or alone; else the
     /// status of those that it started.
-    func launch() throws -> Int32? {
+    ///
+    /// `pipes`: channels that come through FIFOs. `check`: what rank 0 would refuse at once, asked where it is.
+    func launch(pipes: [String], check: () throws -> Void) throws -> Int32? {
+        if let gpus, gpus > Device.cudaCount {
+            let count = Device.cudaCount
+            throw Failure.usage(
+                "--gpus is \(gpus), and this machine has \(count == 0 ? "no GPU" : "\(count)") that CUDA can use."
+                    + (count == 0 ? " Use --processes n for its processor." : ""))
+        }
         guard try placement() == nil, ranksPerHost > 1 else { return nil }
         let hosts = try namedHosts() ?? .here(ranks: ranksPerHost)
-        return try LocalRanks(hosts.placements).run()
+        if hosts.index == 0 { try check() }
+        return try LocalRanks(hosts.placements).run(copying: pipes)
     }
 
     private var ranksPerHost: Int { processes ?? gpus ?? 1 }

@@ -68,24 +68,38 @@ struct TrainingOptions: ParsableArguments {
     var policy: ResumePolicy { resume ? .resume : overwrite ? .overwrite : .fresh }
 
     /// Trains, alone, as one of several processes or as their launcher, or says what would be trained.
-    func run<Job: RunnableJob>(_ make: (RunSettings) throws -> Job) throws {
-        if !dryRun, let status = try ranks.launch() {
+    /// `pipes`: channels that come through FIFOs.
+    func run<Job: RunnableJob>(pipes: [String], _ make: (RunSettings) throws -> Job) throws {
+        if !dryRun, let status = try ranks.launch(pipes: pipes, check: checkOutput) {
             if status != 0 { throw Failure(sentence: nil, status: status) }
             return
         }
         Interruption.install()
         let placement = dryRun ? nil : try ranks.placement()
+        if let placement, placement.localSize > 1, placement.launcher != .sightline, let pipe = pipes.first {
+            throw Failure.usage(
+                "\(pipe) comes through FIFOs, which only one process can read. Start the processes with --processes, which gives each a copy."
+            )
+        }
         if placement?.rank ?? 0 == 0 { try checkOutput() }
+        var engine = engine
+        // Its help says so, and a GPU is no place for several.
+        if ranks.processes != nil, engine.device == "auto" { engine.device = "cpu" }
         let device = try engine.start(placement)
-        let group = try placement.map {
-            try RankGroup($0) { reason in
-                complain(reason)
+        let group = try placement.map { placement in
+            try RankGroup(placement) { reason in
+                // The first of each host says it for all.
+                if placement.localRank == 0 { complain(reason) }
                 _exit(1)
             }
         }
-        try RankGroup.together(group) {
-            let job = try make(settings(device, group))
-            if dryRun { job.describe(asJSON: json) } else { try job.train() }
+        do {
+            try RankGroup.together(group) {
+                let job = try make(settings(device, group))
+                if dryRun { job.describe(asJSON: json) } else { try job.train() }
+            }
+        } catch  where group?.isQuiet ?? false {
+            throw Failure(sentence: nil, status: (error as? Failure)?.status ?? 1)
         }
     }
 

@@ -6,7 +6,7 @@ extension TrainClassification {
     func runChannels() throws -> RunChannels<ClassificationChannel> {
         let stores = Stores()
         func channel(_ path: String, _ split: ClassificationSplit, list: String?) -> ClassificationChannel {
-            var channel = ClassificationChannel(path, stores: stores)
+            var channel = ClassificationChannel(channels.place(of: path), stores: stores)
             channels.apply(to: &channel)
             channel.split = split
             channel.list = list

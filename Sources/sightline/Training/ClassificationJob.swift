@@ -29,7 +29,7 @@ struct ClassificationJob: RunnableJob {
         }
         var own = hyperparameters
         // It counts all hosts' images; this host's were counted.
-        if channels.training.shard != nil { own.numTrainingSamples = nil }
+        if channels.shards.training { own.numTrainingSamples = nil }
         let task = try ClassificationTask(
             hyperparameters: own, training: data.training, validation: data.validation, start: start.initial, device: run.device,
             workers: run.workers)

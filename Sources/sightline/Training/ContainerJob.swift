@@ -5,6 +5,7 @@ import Glibc
 import Launch
 import Reporting
 import Storage
+import Synchronization
 import Torch
 import Training
 import Weights
@@ -32,15 +33,27 @@ struct ContainerJob {
     /// Trains, leaves model, reports and, where it fails, the reason. Answers the exit status.
     func run() -> Int32 {
         do {
-            if let found = try Placement.found(in: ProcessInfo.processInfo.environment) { return run(as: found) }
+            if let found = try Placement.found(in: ProcessInfo.processInfo.environment) {
+                if Self.speaks(found) { greet() }
+                return run(as: found)
+            }
         } catch {
             return ended(
                 by: error, ContractLog(.standardOutput, form: .classification, host: "algo-1", model: tree.model), checkpoints: nil)
         }
+        greet()
+        return run(as: nil)
+    }
+
+    /// Whether a process that was started as one of several says what otherwise its launcher has said.
+    private static func speaks(_ placement: Placement?) -> Bool {
+        placement.map { $0.rank == 0 && $0.launcher != .sightline } ?? true
+    }
+
+    private func greet() {
         TextOutput.standardOutput.write("Docker entrypoint called with argument(s): train\n")
         // A reason of an earlier start is not this one's.
         try? FileManager.default.removeItem(atPath: tree.failure)
-        return run(as: nil)
     }
 
     /// `started`: which process of several this is, where somebody has started them; nil: what the files say counts.
@@ -52,7 +65,7 @@ struct ContainerJob {
             checkpoints = job.checkpoints
             let recognised = try job.task(setting: setting)
             log = ContractLog(.standardOutput, form: ContractLog.Form(recognised.task), host: job.host, model: tree.model)
-            if started == nil { tell(job, recognised, log) }
+            if Self.speaks(started) { tell(job, recognised, log) }
             if started == nil, let status = try launch(job, log) { return status }
             // The first process of a container has no default for signals: without this SIGTERM would go unheard.
             Interruption.install()
@@ -83,9 +96,11 @@ struct ContainerJob {
 
     /// The hosts of the job, and how many processes each has.
     private func hosts(of job: JobConfiguration) throws -> Hosts {
-        try Hosts(
-            job.hosts, current: job.host, ranksPerHost: try processesOfHost(), interface: job.interface,
-            place: tree.configuration("resourceconfig.json") + ": hosts")
+        // Where hosts share a network's ports, two jobs need two.
+        let port = try Placement.port(in: ProcessInfo.processInfo.environment)
+        return try Hosts(
+            job.hosts, current: job.host, ranksPerHost: try processesOfHost(), port: port ?? Placement.standardPort,
+            interface: job.interface, place: tree.configuration("resourceconfig.json") + ": hosts")
     }
 
     private func processesOfHost() throws -> Int {
@@ -104,22 +119,17 @@ struct ContainerJob {
         guard hosts.ranksPerHost > 1 else { return nil }
         let all = try hosts.names.count > 1 ? hosts : .here(ranks: hosts.ranksPerHost, host: job.host)
         log.info("Processes: \(all.ranksPerHost) on this host, \(all.names.count * all.ranksPerHost) in all.")
+        let told = Mutex<String?>(nil)
         var ranks = LocalRanks(all.placements)
-        let scratch = NSTemporaryDirectory() + "sightline-pipes-\(UUID().uuidString)"
-        let tees = job.pipeChannels.map { PipeTee(channel: $0, from: tree.channels, into: scratch, ranks: all.ranksPerHost) }
-        if !tees.isEmpty {
-            ranks.pipes = scratch
-            ranks.failure = { tees.lazy.compactMap(\.failure).first.map { "\($0)" } }
+        ranks.tell = { line in
+            LocalRanks.tellStandardError(line)
+            if line.hasPrefix(LocalRanks.errorPrefix) { told.withLock { $0 = String(line.dropFirst(LocalRanks.errorPrefix.count)) } }
         }
-        for tee in tees { tee.start() }
-        defer {
-            for tee in tees { tee.stop() }
-            try? FileManager.default.removeItem(atPath: scratch)
-        }
-        let status = try ranks.run()
-        if ![0, Self.stopped].contains(status), !FileManager.default.fileExists(atPath: tree.failure) {
-            let reason = FailureReason(isClients: false, "A process of this host has ended with status \(status) and gave no reason.")
-            try reason.write(to: tree.failure)
+        let status = try ranks.run(copying: job.pipeChannels.map(tree.channel))
+        // What a signal has ended could not say why, and the others only that it is gone.
+        if ![0, Self.stopped].contains(status), status > 128 || !FileManager.default.fileExists(atPath: tree.failure) {
+            let sentence = told.withLock { $0 } ?? "a process of this host has ended with status \(status) and gave no reason"
+            try FailureReason(isClients: status == 128 + SIGKILL, sentence).write(to: tree.failure)
         }
         return status
     }
@@ -135,7 +145,8 @@ struct ContainerJob {
             try RankGroup($0) { reason in
                 let reason = FailureReason(TrainingError(.ranks, reason))
                 ContractLog(.standardOutput, form: ContractLog.Form(task), host: host, model: model).error(reason.logLine)
-                try? reason.write(to: failure)
+                // What a process of this host has said of itself is better than what was heard of it.
+                if !FileManager.default.fileExists(atPath: failure) { try? reason.write(to: failure) }
                 _exit(1)
             }
         }
@@ -180,6 +191,7 @@ struct ContainerJob {
         var channels = RunChannels(
             training: halves.training, validation: halves.validation.map { .channel($0) } ?? .absent,
             advice: "Add a channel named validation, of other images.")
+        channels.hostCount = job.hosts.count
         channels.delivered = (job.channels["train"]?.isSharded ?? false, job.channels["validation"]?.isSharded ?? false)
         return channels
     }
@@ -220,6 +232,7 @@ struct ContainerJob {
         }
         let reason = Self.reason(error)
         log.error(reason.logLine)
+        if let error = error as? TrainingError, error.kind == .ranks, FileManager.default.fileExists(atPath: tree.failure) { return 1 }
         do {
             try reason.write(to: tree.failure)
         } catch {

@@ -9,7 +9,7 @@ extension TrainDetection {
         }
         let stores = Stores()
         func channel(_ path: String, _ name: String, list: String?, annotations: String?) -> DetectionChannel {
-            var channel = DetectionChannel(path, stores: stores)
+            var channel = DetectionChannel(channels.place(of: path), stores: stores)
             channels.apply(to: &channel)
             (channel.channel, channel.list, channel.annotations) = (name, list, annotations)
             return channel

@@ -11,6 +11,8 @@ protocol RunChannel {
     var classCount: Int? { get set }
     /// `num_training_samples`.
     var recordCount: Int? { get set }
+    /// How it comes.
+    var mode: InputMode { get }
     /// The share of this host.
     var shard: RecordShard? { get }
 
@@ -41,6 +43,8 @@ struct RunChannels<Channel: RunChannel> {
     /// Which channels hold a part of the objects on each host already, as a platform delivers them.
     var delivered: (training: Bool, validation: Bool) = (false, false)
 
+    /// Hosts of the job.
+    var hostCount = 1
     /// Whether each host has data of its own.
     var shards: (training: Bool, validation: Bool) {
         let own = delivered.training || training.shard != nil

@@ -26,6 +26,10 @@ struct RunData<Channel: RunChannel> {
         channel.classNames = classNames
         channel.classCount = hyperparameters.numClasses
         channel.recordCount = hyperparameters.numTrainingSamples
+        if channels.delivered.training {
+            // It counts all hosts' images. This host's are counted, or, of a stream, an even share of them.
+            channel.recordCount = channel.mode == .pipe ? channel.recordCount.map { $0 / max(1, channels.hostCount) } : nil
+        }
         switch channels.validation {
         case .share(let share):
             let parts = try channel.openDataset().split(fraction: share, seed: UInt64(hyperparameters.seed))

@@ -9,7 +9,7 @@ extension TrainSegmentation {
         }
         let stores = Stores()
         func channel(_ path: String, _ name: String, annotations: String?) -> SegmentationChannel {
-            var channel = SegmentationChannel(path, stores: stores)
+            var channel = SegmentationChannel(channels.place(of: path), stores: stores)
             channels.apply(to: &channel)
             (channel.channel, channel.annotations, channel.labelMap) = (name, annotations, labelMap)
             return channel

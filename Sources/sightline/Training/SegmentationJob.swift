@@ -29,7 +29,7 @@ struct SegmentationJob: RunnableJob {
         }
         var own = hyperparameters
         // It counts all hosts' images; this host's were counted.
-        if channels.training.shard != nil { own.training.numTrainingSamples = nil }
+        if channels.shards.training { own.training.numTrainingSamples = nil }
         let task = try SegmentationTask(
             hyperparameters: own, training: data.training, validation: data.validation, start: start.initial, device: run.device,
             workers: run.workers)

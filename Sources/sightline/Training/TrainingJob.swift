@@ -57,7 +57,14 @@ struct TrainingJob<Task: TrainingTask> {
         var settings = TrainingSettings(
             epochs: values.epochs, rule: rule.rule, weightDecay: rule.weightDecay, learningRate: values.learningRate,
             checkpointFrequency: checkpointFrequency, fingerprint: fingerprint, workers: run.workers)
-        settings.schedule = try decline.schedule(values, stepsPerEpoch: task.stepsPerEpoch)
+        let steps = try run.ranks.map { ranks in
+            // Where each host has data of its own, so is their number.
+            var facts = fingerprint.filter { $0.key != "num_training_samples" || !shards.training }
+            facts["classes"] = context.classes.joined(separator: ", ")
+            try ranks.agree(on: facts)
+            return try ranks.fewest(task.stepsPerEpoch)
+        }
+        settings.schedule = try decline.schedule(values, stepsPerEpoch: steps ?? task.stepsPerEpoch)
         if values.earlyStopping {
             settings.earlyStopping = EarlyStopping(
                 minimumEpochs: values.earlyStoppingMinEpochs, patience: values.earlyStoppingPatience,

@@ -1,0 +1,86 @@
+import Datasets
+import Foundation
+import Launch
+import Synchronization
+import Tasks
+import Testing
+import Torch
+
+@testable import Training
+
+/// Ranks in threads of one process.
+@Suite("Ranks of one job", .serialized, .timeLimit(.minutes(1)))
+struct RankGroupTests {
+    /// What `body` came to in each of `count` ranks.
+    private static func ranks<Value: Sendable>(
+        _ count: Int, _ body: @escaping @Sendable (RankGroup) throws -> Value
+    ) -> [Result<Value, any Error>] {
+        let port = Int.random(in: 20_000..<32_000)
+        let results = Mutex([Result<Value, any Error>?](repeating: nil, count: count))
+        withoutActuallyEscaping(body) { body in
+            DispatchQueue.concurrentPerform(iterations: count) { rank in
+                let placement = Placement(
+                    rank: rank, size: count, localRank: rank, localSize: count, address: Placement.loopback, port: port, host: "here",
+                    launcher: .sightline)
+                let result = Result {
+                    let group = try RankGroup(placement) { _ in }
+                    return try RankGroup.together(group) { try body(group) }
+                }
+                results.withLock { $0[rank] = result }
+            }
+        }
+        return results.withLock { $0.compactMap { $0 } }
+    }
+
+    @Test("The fewest steps of any rank are those of all; where one can't tell, nobody can")
+    func fewest() throws {
+        let found = try Self.ranks(2) { ranks in
+            [try ranks.fewest(7 - ranks.rank), try ranks.fewest(ranks.rank == 0 ? nil : 3), try ranks.fewest(0)]
+        }.map { try $0.get() }
+        #expect(found == [[6, nil, 0], [6, nil, 0]])
+    }
+
+    @Test("Ranks with other settings than the first are named in all, with both values")
+    func agreement() throws {
+        let same = Self.ranks(2) { try $0.agree(on: ["epochs": "3", "classes": "a, b"]) }
+        for result in same { try result.get() }
+        let other = Self.ranks(3) { ranks in
+            try ranks.agree(on: ranks.rank == 2 ? ["epochs": "3", "classes": "a, c"] : ["epochs": "3", "classes": "a, b"])
+        }
+        #expect(other.count == 3)
+        for result in other {
+            let error = #expect(throws: TrainingError.self) { try result.get() }
+            #expect(error?.kind == .disagreement)
+            #expect(error?.description.hasPrefix("Rank 2 of 3 on here has classes a, c, rank 0 has a, b.") == true)
+        }
+        let missing = Self.ranks(2) { try $0.agree(on: $0.rank == 0 ? ["start": "x"] : [:]) }
+        for result in missing {
+            let error = #expect(throws: TrainingError.self) { try result.get() }
+            #expect(error?.description.hasPrefix("Rank 1 of 2 on here has start unset, rank 0 has x.") == true)
+        }
+    }
+
+    @Test("Where one rank stops counting all of them stop, whether they were told to or not")
+    func stopCounting() throws {
+        let stopped = Self.ranks(3) { ranks in
+            if ranks.rank == 1 {
+                try ranks.stopCounting()
+                throw ValidationStopped()
+            }
+            _ = try ranks.gather([1])
+        }
+        #expect(stopped.count == 3)
+        for result in stopped { #expect(throws: ValidationStopped.self) { try result.get() } }
+        let counted = Self.ranks(2) { try $0.gather([Double]($0.rank == 0 ? [1, 2, 3] : [4])) }
+        for result in counted { #expect(try result.get() == [[1, 2, 3], [4]]) }
+    }
+
+    @Test("Rank 0's error is everybody's")
+    func firstFails() throws {
+        let failed = Self.ranks(2) { try $0.fromFirst { throw TrainingError(.finished, "It is done.") } }
+        for result in failed {
+            let error = #expect(throws: TrainingError.self) { try result.get() }
+            #expect(error == TrainingError(.finished, "It is done."))
+        }
+    }
+}
