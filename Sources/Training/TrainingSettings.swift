@@ -29,7 +29,7 @@ public struct TrainingSettings: Sendable {
     /// Whether batch normalisation takes its statistics over all processes that train together.
     public var sharesNormStatistics = false
 
-    /// Whether the loss is scaled (``Torch/LossScaler``) though products are not in float16, where it always is.
+    /// Whether the loss is scaled (`LossScaler`) though products are not in float16, where it always is.
     public var scalesLoss = false
 
     /// Gathers settings.

@@ -110,9 +110,10 @@ struct ProcessGroupTests {
         for result in results { #expect(result == [3, 6, 9]) }
     }
 
-    @Test("Where NCCL is absent, that is an error that says where it was looked for, and sums go on over Gloo")
+    @Test("Without NCCL, or without a GPU, joining over NCCL is an error in every rank, and sums go on over Gloo")
     func withoutNCCL() throws {
-        guard (try? ProcessGroup.ncclVersion()) == nil else { return }
+        guard Device.cudaCount == 0 else { return }
+        let isThere = (try? ProcessGroup.ncclVersion()) != nil
         let results = try withRanks(2) { rank, store, group in
             var reason = ""
             do {
@@ -123,8 +124,9 @@ struct ProcessGroupTests {
             try group.startSum(number).wait()
             return (reason, try number.item())
         }
-        #expect(results[0].0.contains("NCCL does not load") && results[0].0.contains("libnccl.so.2"))
-        #expect(results[1].0.contains("rank 0 has no NCCL"))
+        #expect(isThere || (results[0].0.contains("NCCL does not load") && results[0].0.contains("libnccl.so.2")))
+        #expect(isThere || results[1].0.contains("rank 0 has no NCCL"))
+        #expect(results.allSatisfy { !$0.0.isEmpty })
         #expect(results.map(\.1) == [3, 3])
     }
 

@@ -4,7 +4,7 @@ import CTorch
 /// (Micikevicius et al. 2018, "Mixed Precision Training").
 ///
 /// The number is halved when a gradient overflows, whose step is skipped, and doubled after many steps without that. All of it lies on the
-/// device: nothing here waits for it but ``hasOverflowed()``.
+/// device: nothing here waits for it.
 public final class LossScaler {
     /// What the loss is multiplied by: one number (float32).
     private let scale: Tensor

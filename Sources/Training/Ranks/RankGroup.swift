@@ -22,9 +22,9 @@ public final class RankGroup: MetricsExchange {
     /// Whether this process is the one that reports and saves.
     public var isFirst: Bool { rank == 0 }
 
-    private let store: KeyStore
+    let store: KeyStore
     private let control: ProcessGroup
-    private let gradients: ProcessGroup
+    let gradients: ProcessGroup
     private let statistics: ProcessGroup
     private let watch: RankWatch
     /// Whether the others know why this process leaves.
@@ -202,30 +202,6 @@ public final class RankGroup: MetricsExchange {
     func stopCounting() throws { _ = try any([true]) }
 
     // MARK: Training
-
-    /// Has gradients go from GPU to GPU over NCCL, where every process trains on a GPU of its own and has NCCL.
-    /// - Returns: a sentence for the user where GPUs train and it can't be so; then gradients go through the processors' memory.
-    public func joinDevices(_ device: Device) throws -> String? {
-        guard case .cuda(let index) = device else {
-            _ = try any([true])
-            return nil
-        }
-        var reason: String?
-        do { _ = try ProcessGroup.ncclVersion() } catch let error as TorchError { reason = "\(error)" }
-        // Nobody begins to wait for a process that will not come.
-        if try any([reason != nil])[0] { return Self.note(reason) }
-        do {
-            try gradients.joinDevices(
-                store: store, name: "gradients", rank: rank, size: size, device: index, seconds: Self.longestStart)
-        } catch let error as TorchError { reason = "\(error)" }
-        guard try any([reason != nil])[0] else { return nil }
-        gradients.leaveDevices()
-        return Self.note(reason)
-    }
-
-    private static func note(_ reason: String?) -> String {
-        "Gradients are added up through the processors' memory, not over NCCL: \(reason ?? "another process can't use it.")"
-    }
 
     /// Adds up the gradients of parameters over the processes.
     func reducer(of parameters: [Tensor]) throws -> GradientReducer { try GradientReducer(parameters, group: gradients) }
