@@ -27,7 +27,7 @@ private func withRanks<Result: Sendable>(
         }
     }
     for _ in 0..<size { done.wait() }
-    return try results.withLock { results in try (0..<size).map { try results[$0]!.get() } }
+    return try results.withLock { results in try (0..<size).compactMap { try results[$0]?.get() } }
 }
 
 @Suite("Process groups")

@@ -81,8 +81,10 @@ public struct ClassificationMetrics: Sendable {
 }
 
 extension ClassificationMetrics: MergeableMetrics {
+    /// The counts as plain numbers.
     public var numbers: [Double] { [Double(count), Double(topKHits), Double(pairHits), lossSum] + confusion.joined().map(Double.init) }
 
+    /// Adds the counts of another process; see `MergeableMetrics`.
     public mutating func merge(_ numbers: [Double]) throws {
         var reader = NumberReader(numbers)
         count += try reader.nextInt()

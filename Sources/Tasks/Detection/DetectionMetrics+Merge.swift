@@ -1,4 +1,5 @@
 extension DetectionMetrics: MergeableMetrics {
+    /// The counts as plain numbers.
     public var numbers: [Double] {
         var numbers = [Double(count)]
         for scenes in scenes {
@@ -12,6 +13,7 @@ extension DetectionMetrics: MergeableMetrics {
         return numbers
     }
 
+    /// Adds the counts of another process; see `MergeableMetrics`.
     public mutating func merge(_ numbers: [Double]) throws {
         var reader = NumberReader(numbers)
         count += try reader.nextInt()

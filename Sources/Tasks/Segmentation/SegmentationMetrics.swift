@@ -138,11 +138,13 @@ public struct SegmentationMetrics: Sendable, Equatable {
 }
 
 extension SegmentationMetrics: MergeableMetrics {
+    /// The counts as plain numbers.
     public var numbers: [Double] {
         [Double(count), imageBoundaries.sum, Double(imageBoundaries.images)] + boundaries.flatMap { [$0.sum, Double($0.images)] }
             + confusion.map(Double.init)
     }
 
+    /// Adds the counts of another process; see `MergeableMetrics`.
     public mutating func merge(_ numbers: [Double]) throws {
         var reader = NumberReader(numbers)
         count += try reader.nextInt()
