@@ -11,14 +11,25 @@ import Torch
 /// Ranks in threads of one process.
 @Suite("Ranks of one job", .serialized, .timeLimit(.minutes(1)))
 struct RankGroupTests {
+    /// What each rank came to.
+    private final class Results<Value: Sendable>: Sendable {
+        private let all: Mutex<[Result<Value, any Error>?]>
+        init(_ count: Int) { all = Mutex(Array(repeating: nil, count: count)) }
+        func set(_ rank: Int, _ result: Result<Value, any Error>) { all.withLock { $0[rank] = result } }
+        var values: [Result<Value, any Error>] { all.withLock { $0.compactMap { $0 } } }
+    }
+
     /// What `body` came to in each of `count` ranks.
     private static func ranks<Value: Sendable>(
         _ count: Int, _ body: @escaping @Sendable (RankGroup) throws -> Value
     ) -> [Result<Value, any Error>] {
         let port = Int.random(in: 20_000..<32_000)
-        let results = Mutex([Result<Value, any Error>?](repeating: nil, count: count))
-        withoutActuallyEscaping(body) { body in
-            DispatchQueue.concurrentPerform(iterations: count) { rank in
+        let results = Results<Value>(count)
+        // A thread for each: a queue has no more than there are cores, and all must be there at once.
+        let running = DispatchGroup()
+        for rank in 0..<count {
+            running.enter()
+            Thread.detachNewThread {
                 let placement = Placement(
                     rank: rank, size: count, localRank: rank, localSize: count, address: Placement.loopback, port: port, host: "here",
                     launcher: .sightline)
@@ -26,10 +37,12 @@ struct RankGroupTests {
                     let group = try RankGroup(placement) { _ in }
                     return try RankGroup.together(group) { try body(group) }
                 }
-                results.withLock { $0[rank] = result }
+                results.set(rank, result)
+                running.leave()
             }
         }
-        return results.withLock { $0.compactMap { $0 } }
+        running.wait()
+        return results.values
     }
 
     @Test("The fewest steps of any rank are those of all; where one can't tell, nobody can")
