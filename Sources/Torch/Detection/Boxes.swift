@@ -29,6 +29,8 @@ public func decodeBoxes(_ offsets: Tensor, anchors: Tensor, size: Int = 300) thr
 ///   - anchors: A, 4.
 ///   - boxes: N, M, 4.
 ///   - classes: N, M (int64); −1 where there is no object.
+///   - overlap: overlap (IoU) from which an anchor takes on an object; 0…1.
+///   - size: side in pixels of the network's input, in which overlaps are worked out.
 ///   - portable: by libtorch's operations on the processor too, which has a kernel of its own with the same results.
 /// - Returns: the objects' numbers, N, A (int64; −1: none), and the largest overlap of each anchor with any object, N, A.
 public func matchAnchors(

@@ -31,6 +31,7 @@ public struct MultiBoxOptions: Sendable, Equatable {
 ///   - anchors: A, 4.
 ///   - boxes: N, M, 4.
 ///   - classes: N, M (int64), below the number of classes; −1 where there is no object.
+///   - options: how background is picked and losses are scaled.
 ///   - portable: by libtorch's operations on the processor too, which has a kernel of its own with the same results.
 /// - Returns: the losses, and how many anchors of the mini-batch have an object, an int64 scalar on the device.
 /// - Throws: ``TorchError`` where shapes do not belong together, and on the processor for a class that the logits have no column for.

@@ -25,6 +25,7 @@ public final class ProcessGroup {
     ///   - store: where they meet.
     ///   - name: of the group, the same in every process and another one for each group.
     ///   - rank: this process, 0 ..< `size`.
+    ///   - size: processes.
     ///   - device: the network device; nil: the one that the machine's own name leads to.
     ///   - seconds: how long a call may take.
     /// - Throws: ``TorchError`` where somebody does not come, or the device is not there.

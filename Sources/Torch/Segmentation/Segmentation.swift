@@ -23,6 +23,8 @@ public func segmentationLoss(_ logits: Tensor, targets: Tensor, portable: Bool =
 /// On the processor the enlarged scores are never stored.
 /// - Parameters:
 ///   - logits: N, classes, h, w; at most 256 classes.
+///   - height: of the result, in pixels.
+///   - width: of the result, in pixels.
 ///   - portable: by libtorch's operations on the processor too, with the same results but for ties that rounding decides.
 /// - Returns: N, height, width (uint8).
 public func segmentationClasses(_ logits: Tensor, height: Int, width: Int, portable: Bool = false) throws -> Tensor {
