@@ -29,7 +29,7 @@ public struct YOLOImages: AnnotatedImages {
     /// - Parameters:
     ///   - files: everything in its folder.
     ///   - set: `train`, `validation` or `test`.
-    ///   - description: the YAML file, `data.yaml`; nil: the one in the folder, or none, and every picture beside texts is taken.
+    ///   - name: the YAML file, `data.yaml`; nil: the one in the folder, or none, and every picture beside texts is taken.
     ///   - classNames: name of each class; nil: those of the description or of `classes.txt`.
     /// - Throws: ``DatasetError`` for a description that can't be read, or a set without pictures; `StorageError`.
     public init(_ files: ChannelFiles, set: String, description name: String? = nil, classNames: [String]? = nil) throws {

@@ -12,7 +12,11 @@ extension DetectionArchitecture {
     ///   one that holds no numbers, are torchvision's for SSD and need no conversion.
     /// - ResNets: torchvision's names; the fourth stage and `fc` are not used.
     ///
-    /// - Parameter input: what the weights expect of an image, where the above would guess wrong.
+    /// - Parameters:
+    ///   - network: the network that gets them.
+    ///   - weights: a classifier's or a detector's.
+    ///   - source: what errors call them.
+    ///   - input: what the weights expect of an image, where the above would guess wrong.
     /// - Throws: `NetworkError` that names what is missing or of another shape. Nothing is copied then.
     public func loadBackbone(
         _ network: any DetectionNetwork, from weights: WeightDictionary, source: String, input: PreprocessingDescription? = nil

@@ -42,6 +42,7 @@ public struct SegmentationMetrics: Sendable, Equatable {
     /// - Parameters:
     ///   - predicted: class ids.
     ///   - truth: class ids of the same pixels, 255 = hole. Ids of no class are left out like holes.
+    ///   - images: how many they are of.
     public mutating func add(predicted: UnsafeBufferPointer<UInt8>, truth: UnsafeBufferPointer<UInt8>, images: Int = 1) {
         // Pairs are counted in two tables in turn: neighbours mostly are one pair, and a counter can't be raised twice at once.
         var counts = [Int64](repeating: 0, count: 2 << 16)

@@ -186,7 +186,7 @@ public final class RankGroup: MetricsExchange {
     }
 
     /// Every process's numbers; see `MetricsExchange`.
-    /// - Throws: ``ValidationStopped`` in all processes where one of them called ``stopCounting()`` instead.
+    /// - Throws: in all processes alike where one of them has stopped validation instead.
     public func gather(_ numbers: [Double]) throws -> [[Double]] {
         guard try !any([false])[0] else { throw ValidationStopped() }
         return try calling {
