@@ -28,10 +28,8 @@ public final class BatchLoader<Builder: BatchBuilder>: Sendable {
     private let threads: Mutex<[WorkerThread]>
     private let statistics = Mutex(Statistics())
 
-    /// A worker for each core but one, which training keeps; 8 at most.
-    public static var defaultWorkerCount: Int {
-        min(8, max(1, ProcessInfo.processInfo.activeProcessorCount - 1))
-    }
+    /// ``LoadingWorkers/count(onCores:)`` of the whole machine.
+    public static var defaultWorkerCount: Int { LoadingWorkers.count(onCores: ProcessInfo.processInfo.activeProcessorCount) }
 
     /// Starts the workers; they begin with batch `firstBatch` of the first epoch at once.
     ///
@@ -234,6 +232,12 @@ public final class BatchLoader<Builder: BatchBuilder>: Sendable {
                 .argument, at: name, "\(value) is not in \(range.lowerBound)…\(range.upperBound)", remedy: "choose a value in this range")
         }
     }
+}
+
+/// How many threads load mini-batches unless somebody says.
+public enum LoadingWorkers {
+    /// A worker for each core but one, which training keeps; 8 at most.
+    public static func count(onCores cores: Int) -> Int { min(8, max(1, cores - 1)) }
 }
 
 /// Where the training thread stands.

@@ -50,6 +50,9 @@ public struct Placement: Sendable, Equatable {
         (self.address, self.port, self.host, self.launcher) = (address, port, host, launcher)
     }
 
+    /// The cores of this host that are each process's, where all of its processes share them; at least 1.
+    public var coresOfEach: Int { max(1, ProcessInfo.processInfo.activeProcessorCount / max(1, localSize)) }
+
     /// Where the processes meet that are on one machine.
     public static let loopback = "127.0.0.1"
 

@@ -20,7 +20,7 @@ extension LocalRanks {
         if let pipes { variables[Self.pipesVariable] = PipeTee.folder(ofRank: placement.localRank, in: pipes) }
         // Together the ranks have as many threads as there are cores: more would wait for each other at every operation.
         if variables["OMP_NUM_THREADS"] == nil {
-            variables["OMP_NUM_THREADS"] = "\(max(1, ProcessInfo.processInfo.activeProcessorCount / max(1, placement.localSize)))"
+            variables["OMP_NUM_THREADS"] = "\(placement.coresOfEach)"
         }
         return variables
     }

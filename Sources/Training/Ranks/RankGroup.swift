@@ -142,20 +142,17 @@ public final class RankGroup: MetricsExchange {
 
     /// What rank 0 makes of `body`, in every process; its error, too.
     func fromFirst(_ body: () throws -> [UInt8]) throws -> [UInt8] {
-        guard isFirst else { return try Outcome(bytes: receive()).get() }
+        guard isFirst else { return try Outcome(bytes: from(0, [])).get() }
         do {
             let bytes = try body()
-            try send(Outcome.value(bytes).bytes)
+            _ = try from(0, Outcome.value(bytes).bytes)
             return bytes
         } catch {
             // What rank 0 reports is its own error, whatever becomes of the others.
-            try? send(Outcome(error).bytes)
+            _ = try? from(0, Outcome(error).bytes)
             throw error
         }
     }
-
-    private func send(_ bytes: [UInt8]) throws { _ = try from(0, bytes) }
-    private func receive() throws -> [UInt8] { try from(0, []) }
 
     /// One process's bytes, in all of them.
     private func from(_ sender: Int, _ own: [UInt8]) throws -> [UInt8] {
@@ -210,7 +207,7 @@ public final class RankGroup: MetricsExchange {
     func shareNormStatistics(_ on: Bool) { SharedNormStatistics.share(over: on ? statistics : nil) }
 
     /// Threads that read images in each process, where a host's cores are to serve all of its processes.
-    public var workersOfEach: Int { min(8, max(1, ProcessInfo.processInfo.activeProcessorCount / placement.localSize - 1)) }
+    public var workersOfEach: Int { LoadingWorkers.count(onCores: placement.coresOfEach) }
 
     // MARK: Ends
 

@@ -26,7 +26,7 @@ struct EngineOptions: ParsableArguments {
         if let threads {
             Runtime.threads = threads
         } else if let placement, ProcessInfo.processInfo.environment["OMP_NUM_THREADS"] == nil {
-            Runtime.threads = ProcessInfo.processInfo.activeProcessorCount / placement.localSize
+            Runtime.threads = placement.coresOfEach
         }
         let chosen = try Device(parsing: device)
         // A device without a number is any of them.
