@@ -28,6 +28,11 @@ public indirect enum JSONValue: Equatable, Sendable {
         .object(members.compactMap { name, value in value.map { Member(name: name, value: $0) } })
     }
 
+    /// An object of texts by name, sorted, such as hyperparameters.
+    public static func object(of values: [String: String]) -> JSONValue {
+        object(of: values.sorted { $0.key < $1.key }.map { (name: $0.key, value: .string($0.value)) })
+    }
+
     /// An object of metrics.
     public static func object(of values: some Sequence<(name: String, value: JSONValue)>) -> JSONValue {
         .object(values.map { Member(name: $0.name, value: $0.value) })

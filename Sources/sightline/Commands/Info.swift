@@ -75,8 +75,7 @@ struct Info: ParsableCommand {
                 "std": .array(input.std.map { .float($0) }),
             ]),
             "metrics": .object(of: description.metrics.sorted { $0.key < $1.key }.map { (name: $0.key, value: .number($0.value)) }),
-            "hyperparameters": .object(
-                of: description.hyperparameters.sorted { $0.key < $1.key }.map { (name: $0.key, value: .string($0.value)) }),
+            "hyperparameters": .object(of: description.hyperparameters),
         ])
         return (listing.text, json)
     }

@@ -79,9 +79,9 @@ struct ContainerJob {
     // MARK: What the log says first
 
     private func tell(_ job: JobConfiguration, _ recognised: JobConfiguration.RecognisedTask, _ log: ContractLog) {
-        let values = job.hyperparameters.sorted { $0.key < $1.key }.map { (name: $0.key, value: JSONValue.string($0.value)) }
         log.info(
-            "Reading provided configuration from \(tree.configuration("hyperparameters.json")): \(JSONValue.object(of: values).line)")
+            "Reading provided configuration from \(tree.configuration("hyperparameters.json")): \(JSONValue.object(of: job.hyperparameters).line)"
+        )
         log.info("Task: \(recognised.task.rawValue) (told by \(recognised.evidence))")
         for channel in job.channels.values.sorted(by: { $0.name < $1.name }) {
             log.info("Channel \(channel.name): \(channel.mode.rawValue) mode, \(channel.contentType ?? "content type not set")")
@@ -203,8 +203,7 @@ struct ContainerJob {
             folder: folder, hyperparameters: job.hyperparameters, policy: .resume, device: device, ranks: ranks,
             workers: workers ?? ranks?.workersOfEach
         ) { context in
-            let values = context.hyperparameters.sorted { $0.key < $1.key }.map { (name: $0.key, value: JSONValue.string($0.value)) }
-            log.info("Final configuration: \(JSONValue.object(of: values).line)")
+            log.info("Final configuration: \(JSONValue.object(of: context.hyperparameters).line)")
             log.info("Classes: \(context.classes.count); training data: \(context.trainingSource); start: \(context.start)")
             // The publisher comes first: a line about a saved model is true when it is written.
             return RunListeners(observers: [publisher, log], note: log.warning)

@@ -128,7 +128,6 @@ struct TrainingJob<Task: TrainingTask> {
     func describe(asJSON: Bool) {
         let output = TextOutput.standardOutput
         guard !asJSON else {
-            let values = settings.fingerprint.sorted { $0.key < $1.key }
             return output.write(
                 JSONValue.members([
                     "network": .string(network), "parameters": .integer(task.network.parameterCount),
@@ -136,7 +135,7 @@ struct TrainingJob<Task: TrainingTask> {
                     "images": context.trainingImages.map { .integer($0) },
                     "validation_images": context.validationImages.map { .integer($0) },
                     "steps_per_epoch": task.stepsPerEpoch.map { .integer($0) }, "classes": .array(context.classes.map { .string($0) }),
-                    "hyperparameters": .object(of: values.map { (name: $0.key, value: .string($0.value)) }),
+                    "hyperparameters": .object(of: settings.fingerprint),
                     "notes": .array(notes.map { .string($0) }),
                 ]).line + "\n")
         }
