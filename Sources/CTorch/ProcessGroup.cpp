@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
 
 struct ct_work_s {
     std::unique_ptr<ct::PendingSum> sum;
@@ -32,11 +33,19 @@ c10d::ReduceOp operation(int number) {
     }
 }
 
+/// Starts one collective operation at a time in this process. libtorch 2.11 notes each in a recorder of the whole process, whose map of
+/// groups it fills without a lock (pytorch/pytorch#179313): two groups that start at once would crash.
+template <typename Body> c10::intrusive_ptr<c10d::Work> starting(Body &&body) {
+    static std::mutex mutex;
+    const std::lock_guard<std::mutex> lock(mutex);
+    return body();
+}
+
 c10::intrusive_ptr<c10d::Work> start(c10d::Backend &backend, const at::Tensor &tensor, int number) {
     std::vector<at::Tensor> tensors{tensor};
     c10d::AllreduceOptions options;
     options.reduceOp = operation(number);
-    return backend.allreduce(tensors, options);
+    return starting([&] { return backend.allreduce(tensors, options); });
 }
 
 void finish(c10d::Work &work) { TORCH_CHECK(work.wait(), "a collective operation was not completed"); }
@@ -155,12 +164,12 @@ int ct_group_broadcast(ct_group group, ct_tensor t, int from) {
         std::vector<at::Tensor> tensors{plain};
         c10d::BroadcastOptions options;
         options.rootRank = from;
-        ct::finish(*group->backend->broadcast(tensors, options));
+        ct::finish(*ct::starting([&] { return group->backend->broadcast(tensors, options); }));
         if (!plain.is_same(t->value)) { t->value.copy_(plain); }
     });
 }
 int ct_group_gather(ct_group group, ct_tensor part, ct_tensor whole) {
-    return ct::perform([&] { ct::finish(*group->backend->_allgather_base(whole->value, part->value)); });
+    return ct::perform([&] { ct::finish(*ct::starting([&] { return group->backend->_allgather_base(whole->value, part->value); })); });
 }
 void ct_group_release(ct_group group) { delete group; }
 }

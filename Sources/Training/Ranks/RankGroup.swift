@@ -254,8 +254,6 @@ public final class RankGroup: MetricsExchange {
 
     /// Tells the others that this process leaves, and why, unless they leave at the same time or it leaves because of them.
     private func leave(because error: any Error) {
-        // Gloo can't take down connections in whose other ends somebody still works: they end with the process.
-        _ = Unmanaged.passRetained(self)
         let common: [TrainingError.Kind] = [.ranks, .interrupted, .finished, .diverged, .disagreement]
         if let error = error as? TrainingError, common.contains(error.kind) {
             reasonIsCommon = true
