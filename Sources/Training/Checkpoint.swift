@@ -64,6 +64,21 @@ struct RunningSums: Codable {
     var waited = 0.0
 }
 
+extension RunningSums {
+    var meanLoss: Double { examples > 0 ? loss / Double(examples) : 0 }
+    mutating func add(_ figures: UpdateFigures) {
+        loss += figures.loss * Double(figures.examples)
+        examples += figures.examples
+        weight += figures.weight
+        let old = sums
+        sums = figures.sums.enumerated().map { index, sum in
+            MetricValue(sum.name, (old.indices.contains(index) ? old[index].value : 0) + sum.value)
+        }
+    }
+
+    var means: [MetricValue] { sums.map { MetricValue($0.name, weight > 0 ? $0.value / Double(weight) : 0) } }
+}
+
 /// The state of a run in one file: weights, optimiser state and progress. It is readable or absent.
 struct Checkpoint {
     private static let progressKey = "progress"

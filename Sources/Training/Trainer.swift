@@ -18,8 +18,12 @@ public final class Trainer<Job: TrainingTask> {
     /// Updates an epoch; nil: of a stream of unknown length. Processes with data of their own take as many steps as the one with the fewest.
     private let stepsPerEpoch: Int?
     private var stepsOfLastEpoch: Int?
-    /// Whether somebody asked to stop, as far as all processes have agreed on it.
-    private var isStopAgreed = false
+    /// Whether somebody asked to stop, and whether the state is to be saved behind the next step, as far as all processes have agreed on it.
+    private var agreed = (stop: false, save: false)
+    /// When the state was saved, or the run began.
+    private var lastSave = ContinuousClock.now
+    /// What the checkpoint holds; nil: there is none.
+    private var saved: (epoch: Int, step: Int)?
 
     /// Prepares a run. `ranks`: the processes that train together, of which the first alone writes and tells; nil: this one is alone. The
     /// task knows its share already.
@@ -56,7 +60,8 @@ public final class Trainer<Job: TrainingTask> {
         }
         defer { ranks?.shareNormStatistics(false) }
         progress.adopt(updateSize: updateSize, stepsPerEpoch: stepsPerEpoch)
-        announceStart(resumed: progress.updates > 0)
+        if progress.updates > 0 { saved = (progress.epoch, progress.step) }
+        try announceStart(resumed: progress.updates > 0)
 
         let loader = try task.load(
             epochs: progress.epoch..<settings.epochs, firstBatch: progress.step, workers: settings.workers,
@@ -104,14 +109,26 @@ public final class Trainer<Job: TrainingTask> {
         return try ranks.any([Interruption.isRequested])[0]
     }
 
-    private func announceStart(resumed: Bool) {
+    /// Whether the state has not been saved for as long as it may go unsaved.
+    private var isSaveDue: Bool { settings.checkpointInterval.map { lastSave.duration(to: .now) >= $0 } ?? false }
+
+    /// Training images in all; nil: of a stream of unknown length.
+    private func exampleCount() throws -> Int? {
+        let own = task.exampleCount
+        guard let ranks, ranks.hosts.count > 1, task.share.training.machines == 1 else { return own }
+        // Each host has data of its own.
+        return try ranks.sum(ofHosts: own)
+    }
+
+    private func announceStart(resumed: Bool) throws {
         let description = task.describe(metrics: [:])
         tell(
             .started(
                 RunStart(
                     network: description.network, parameterCount: task.network.parameterCount, device: task.device.description,
                     precision: "\(task.precision ?? .float32)", epochs: settings.epochs, stepsPerEpoch: stepsPerEpoch,
-                    examples: task.exampleCount, resumedAt: resumed ? (progress.epoch + 1, progress.step) : nil)))
+                    examples: try exampleCount(), world: ranks?.world ?? WorldSize(),
+                    resumedAt: resumed ? (progress.epoch + 1, progress.step) : nil)))
     }
 
     // MARK: One epoch
@@ -129,10 +146,12 @@ public final class Trainer<Job: TrainingTask> {
             progress.running.waited = before.waited + loader.waitedSeconds
             try readPending(unlessFewerThan: task.device == .cpu ? 1 : 20)
             tell(.stepped(info(steps: steps, rate: rate)))
-            if ranks == nil ? Interruption.isRequested : isStopAgreed {
-                try readPending()
-                try interrupt()
-            }
+            if ranks == nil { agreed = (Interruption.isRequested, isSaveDue) }
+            guard agreed.stop || agreed.save else { continue }
+            try readPending()
+            if agreed.stop { try interrupt() }
+            try averageStatistics()
+            try save()
         }
         try readPending()
         stepsOfLastEpoch = progress.step
@@ -144,8 +163,8 @@ public final class Trainer<Job: TrainingTask> {
     private func nextBatch(_ loader: BatchLoader<Job.Builder>) throws -> Job.Builder.Batch? {
         let loaded = try loader.next()
         guard let ranks else { return loaded?.batch }
-        let flags = try ranks.any([loaded == nil, Interruption.isRequested])
-        isStopAgreed = flags[1]
+        let flags = try ranks.any([loaded == nil, Interruption.isRequested, writes && isSaveDue])
+        agreed = (flags[1], flags[2])
         guard flags[0] else { return loaded?.batch }
         if loaded != nil { while try loader.next() != nil {} }
         return nil
@@ -176,8 +195,10 @@ public final class Trainer<Job: TrainingTask> {
 
     private func diverged(_ loss: Double) -> TrainingError {
         let kept =
-            FileManager.default.fileExists(atPath: folder.checkpoint)
-            ? " The state after epoch \(progress.epoch) is kept in \(folder.path)." : ""
+            saved.map { saved in
+                let place = saved.step > 0 ? "step \(saved.step) of epoch \(saved.epoch + 1)" : "epoch \(saved.epoch)"
+                return " The state after \(place) is kept in \(folder.path)."
+            } ?? ""
         return TrainingError(
             .diverged,
             "The loss is \(loss) in epoch \(progress.epoch + 1), step \(progress.step), at learning_rate \(progress.lastLearningRate ?? settings.learningRate)."
@@ -287,24 +308,10 @@ public final class Trainer<Job: TrainingTask> {
     }
 
     private func save() throws {
+        defer { (lastSave, saved) = (.now, (progress.epoch, progress.step)) }
         guard writes else { return }
         try Checkpoint.write(progress, network: task.network, optimizer: optimizer, scaler: scalerState, to: folder.checkpoint)
     }
-}
-
-extension RunningSums {
-    var meanLoss: Double { examples > 0 ? loss / Double(examples) : 0 }
-    mutating func add(_ figures: UpdateFigures) {
-        loss += figures.loss * Double(figures.examples)
-        examples += figures.examples
-        weight += figures.weight
-        let old = sums
-        sums = figures.sums.enumerated().map { index, sum in
-            MetricValue(sum.name, (old.indices.contains(index) ? old[index].value : 0) + sum.value)
-        }
-    }
-
-    var means: [MetricValue] { sums.map { MetricValue($0.name, weight > 0 ? $0.value / Double(weight) : 0) } }
 }
 
 extension Duration {

@@ -28,6 +28,22 @@ public protocol TrainingObserver: AnyObject {
     func handle(_ event: TrainingEvent)
 }
 
+/// Processes that train one model, and the hosts that they run on.
+public struct WorldSize: Sendable, Equatable, CustomStringConvertible {
+    /// Processes, this one included.
+    public let processes: Int
+    /// Hosts.
+    public let hosts: Int
+
+    /// One process on one host, unless told otherwise.
+    public init(processes: Int = 1, hosts: Int = 1) { (self.processes, self.hosts) = (processes, hosts) }
+
+    /// Such as `6 processes on 3 hosts`; hosts are named where there are several.
+    public var description: String {
+        "\(processes) process\(processes == 1 ? "" : "es")" + (hosts > 1 ? " on \(hosts) hosts" : "")
+    }
+}
+
 /// How a run begins.
 public struct RunStart: Sendable {
     /// The network's name.
@@ -42,8 +58,10 @@ public struct RunStart: Sendable {
     public let epochs: Int
     /// Training steps an epoch; nil for a stream of unknown length.
     public let stepsPerEpoch: Int?
-    /// Training images; nil for a stream of unknown length.
+    /// Training images, those of all hosts; nil for a stream of unknown length.
     public let examples: Int?
+    /// Who trains together.
+    public let world: WorldSize
     /// The epoch (from 1) and the step (from 0) at which a resumed run goes on; nil for a fresh one.
     public let resumedAt: (epoch: Int, step: Int)?
 }

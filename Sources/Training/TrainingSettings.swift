@@ -16,6 +16,8 @@ public struct TrainingSettings: Sendable {
     public var earlyStopping: EarlyStopping?
     /// Keep the weights of every n-th epoch.
     public var checkpointFrequency: Int?
+    /// The longest that training goes on between two checkpoints, which are also written in the middle of an epoch; nil: only at its end.
+    public var checkpointInterval: Duration?
     /// Everything that changes what is learned, as text: a resumed run must agree.
     public var fingerprint: [String: String]
     /// Threads that read data; nil: a default for this machine.

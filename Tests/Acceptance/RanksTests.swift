@@ -145,12 +145,17 @@ extension Acceptance {
             for (found, expected) in zip(losses[0], losses[1]) { #expect(abs(found - expected) < 1e-3 * max(1, expected)) }
         }
 
-        @Test("A process that is killed ends the job with a message that names it, and the last checkpoint goes on")
+        @Test("A process that is killed in the middle of an epoch ends the job with a message that names it, and another number goes on")
         func killed() throws {
-            let place = try digits()
+            let place = try Workspace()
+            try place.writeIDX("train", count: 240, in: "data")
+            try place.writeIDX("t10k", count: 21, in: "data")
+            // Saved behind each of 60 steps.
+            let job = ["-p", "epochs=1", "-p", "mini_batch_size=4", "--checkpoint-minutes", "0.00001"]
             let running = try Command.start(
-                Self.classification("run", ["-p", "epochs=200", "--processes", "2"]), in: place.path, environment: Self.environment)
-            try running.wait(until: { $0.output.contains("\"event\": \"epoch\"") }, "the first epoch")
+                Self.classification("run", job + ["--processes", "2"]), in: place.path, environment: Self.environment)
+            try running.wait(
+                until: { _ in FileManager.default.fileExists(atPath: place.path + "/run/checkpoint.safetensors") }, "a checkpoint")
             let children = try String(
                 contentsOfFile: "/proc/\(running.process.processIdentifier)/task/\(running.process.processIdentifier)/children",
                 encoding: .utf8
@@ -162,8 +167,11 @@ extension Acceptance {
             #expect(ended.errors.contains("rank 1") || ended.errors.contains("Rank 1"), "\(ended.errors)")
             for child in children { #expect(kill(child, 0) == -1) }
             let resumed = try Command.run(
-                Self.classification("run", ["-p", "epochs=201", "--resume", "--quiet", "--dry-run"]), in: place.path)
-            #expect(resumed.status == 0, "\(resumed.errors)")
+                Self.classification("run", job + ["--processes", "3", "--resume"]), in: place.path, environment: Self.environment)
+            try #require(resumed.status == 0, "\(resumed.errors)")
+            let start = try #require(try resumed.objects().first)
+            #expect(start["resumed_epoch"] as? Int == 1 && start["processes"] as? Int == 3)
+            #expect((1..<60).contains(start["resumed_step"] as? Int ?? 0))
         }
 
         @Test("A mini-batch that is smaller than the number of processes is refused, once")

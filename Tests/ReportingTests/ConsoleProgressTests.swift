@@ -97,6 +97,16 @@ struct ConsoleProgressTests {
         #expect(recorder.text.hasSuffix("Resumed in epoch 2 after step 14.\n"))
     }
 
+    @Test("Several processes, and hosts where there are several, are counted in the first line")
+    func world() {
+        for (world, text) in [(WorldSize(processes: 2), "2 processes"), (WorldSize(processes: 6, hosts: 3), "6 processes on 3 hosts")] {
+            let recorder = Recorder()
+            let progress = ConsoleProgress(recorder.output(), context: SampleRun.context)
+            progress.handle(.started(SampleRun.start(world: world)))
+            #expect(recorder.text.hasPrefix("cifar-resnet-20, 0.27 M parameters, bfloat16 on cpu, random weights, \(text)\n"))
+        }
+    }
+
     @Test("Images that were left out are named once, and the rest counted")
     func leftOut() {
         let recorder = Recorder()

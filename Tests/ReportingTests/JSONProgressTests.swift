@@ -19,8 +19,8 @@ struct JSONProgressTests {
         for event in events { progress.handle(event) }
         #expect(
             recorder.text == """
-                {"event": "started", "network": "cifar-resnet-20", "parameters": 269274, "device": "cpu", "precision": "bfloat16", "epochs": 2, \
-                "steps_per_epoch": 78, "images": 2496, "validation_images": 300, "classes": ["cat", "dog", "eel"]}
+                {"event": "started", "network": "cifar-resnet-20", "parameters": 269274, "device": "cpu", "precision": "bfloat16", \
+                "processes": 1, "hosts": 1, "epochs": 2, "steps_per_epoch": 78, "images": 2496, "validation_images": 300, "classes": ["cat", "dog", "eel"]}
                 {"event": "epoch", "epoch": 1, "train": {"loss": 1.5, "accuracy": 0.5}, "validation": {"accuracy": 0.25, "loss": 1.25}, \
                 "learning_rate": 0.1, "seconds": 61.0, "images_per_second": 1290.4, "data_wait": 0.0125, "peak_memory_bytes": 812300000, \
                 "best": true}

@@ -26,10 +26,10 @@ enum SampleRun {
         hyperparameters: ["epochs": "2", "learning_rate": "0.1", "num_classes": "3", "num_layers": "20"],
         defaults: ["epochs": "30", "learning_rate": "0.1", "num_layers": "152"])
 
-    static func start(resumedAt: (epoch: Int, step: Int)? = nil) -> RunStart {
+    static func start(world: WorldSize = WorldSize(), resumedAt: (epoch: Int, step: Int)? = nil) -> RunStart {
         RunStart(
             network: "cifar-resnet-20", parameterCount: 269_274, device: "cpu", precision: "bfloat16", epochs: 2, stepsPerEpoch: 78,
-            examples: 2496, resumedAt: resumedAt)
+            examples: 2496, world: world, resumedAt: resumedAt)
     }
 
     static func step(_ step: Int, epoch: Int = 1) -> StepInfo {

@@ -12,17 +12,31 @@ import Weights
 
 /// Images of 16 × 16 pixels whose colour tells the class; no file is read.
 private struct Colours: ClassificationStorage {
+    /// Goes well this often; nil: always.
+    final class Reads: Sendable {
+        private let left: Mutex<Int>
+        init(_ count: Int) { left = Mutex(count) }
+        func take() -> Bool {
+            left.withLock { left in
+                left -= 1
+                return left >= 0
+            }
+        }
+    }
+
     let count = 48
+    var reads: Reads?
     func name(at index: Int) -> String { "colour \(index)" }
     func labelPlace(at index: Int) -> String { name(at: index) }
     func payload(at index: Int) throws -> ImagePayload {
+        if let reads, !reads.take() { throw DatasetError(.malformed, at: name(at: index), "it is gone", remedy: "bring it back") }
         let level = UInt8(40 + index * 3)
         return .pixels(try Image(width: 16, height: 16, filledWith: index % 2 == 0 ? [level, 20, 20] : [20, level, 20]))
     }
 
-    static func dataset() throws -> ClassificationDataset {
+    static func dataset(_ reads: Reads? = nil) throws -> ClassificationDataset {
         try ClassificationDataset(
-            storage: Colours(), labels: (0..<48).map { .single($0 % 2) }, classNames: ["red", "green"], source: "colours")
+            storage: Colours(reads: reads), labels: (0..<48).map { .single($0 % 2) }, classNames: ["red", "green"], source: "colours")
     }
 }
 
@@ -46,19 +60,20 @@ private final class Watcher: TrainingObserver {
 struct TrainerTests {
     private static func run(
         _ folder: String, _ policy: ResumePolicy, changes: [String: String] = [:], watcher: Watcher = Watcher(), workers: Int = 1,
-        start: InitialWeights = .random, scalesLoss: Bool = false
+        start: InitialWeights = .random, scalesLoss: Bool = false, reads: Colours.Reads? = nil, checkpointInterval: Duration? = nil
     ) throws -> RunSummary {
         Interruption.reset()
         defer { Interruption.reset() }
         let values = ["num_layers": "20", "image_shape": "3,16,16", "epochs": "3", "mini_batch_size": "8", "augmentation_type": "crop"]
         let settings = try ClassificationHyperparameters(values.merging(changes) { $1 })
         let task = try ClassificationTask(
-            hyperparameters: settings, training: Colours.dataset(), validation: Colours.dataset(), start: start, device: .cpu)
+            hyperparameters: settings, training: Colours.dataset(reads), validation: Colours.dataset(), start: start, device: .cpu)
         let rule = settings.updateRule
         var training = TrainingSettings(
             epochs: settings.epochs, rule: rule.rule, weightDecay: rule.weightDecay, learningRate: settings.learningRate,
             schedule: .step(factor: 0.1, updates: [10]), fingerprint: settings.resolved, workers: workers)
         training.scalesLoss = scalesLoss
+        training.checkpointInterval = checkpointInterval
         let trainer = try Trainer(task: task, settings: training, folder: RunFolder(folder), observers: [watcher])
         return try trainer.run(policy)
     }
@@ -129,6 +144,27 @@ struct TrainerTests {
             #expect(saved == [65_536, 8])
             _ = try Self.run(folder + "/scaled", .resume, changes: changes, scalesLoss: true)
             #expect(try Self.bytes(folder + "/scaled/last/model.safetensors") == Self.bytes(folder + "/plain/last/model.safetensors"))
+        }
+    }
+
+    @Test("A run that fails goes on from its last checkpoint, which also lies in the middle of an epoch, and ends with the same bits")
+    func checkpointInterval() throws {
+        try Self.withFolder { folder in
+            let whole = Watcher()
+            _ = try Self.run(folder + "/whole", .fresh, watcher: whole)
+            // In the fourth mini-batch of six of the second epoch.
+            let watcher = Watcher()
+            let error = #expect(throws: DatasetError.self) {
+                try Self.run(folder + "/parts", .fresh, watcher: watcher, reads: .init(48 + 3 * 8 + 4), checkpointInterval: .zero)
+            }
+            #expect(error?.description.contains("it is gone") == true)
+            #expect(watcher.steps == 9)
+            let rest = Watcher()
+            _ = try Self.run(folder + "/parts", .resume, watcher: rest, checkpointInterval: .seconds(3600))
+            #expect(rest.steps == 9)
+            #expect(watcher.losses + rest.losses == whole.losses)
+            #expect(try Self.bytes(folder + "/parts/last/model.safetensors") == Self.bytes(folder + "/whole/last/model.safetensors"))
+            #expect(try Self.bytes(folder + "/parts/model/model.safetensors") == Self.bytes(folder + "/whole/model/model.safetensors"))
         }
     }
 

@@ -48,6 +48,7 @@ public final class ConsoleProgress: TrainingObserver {
         epochsDone = (start.resumedAt?.epoch ?? 1) - 1
         var title = StyledText(start.network, .bold)
         title.append(", \(Figures.parameters(start.parameterCount)) parameters, \(start.precision) on \(start.device), \(context.start)")
+        if start.world.processes > 1 { title.append(", \(start.world)") }
         line.write(title)
         var data =
             "\(start.examples.map { Figures.count($0, "image") } ?? "a stream of images") of \(Figures.count(context.classes.count)) classes"

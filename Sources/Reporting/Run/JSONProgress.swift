@@ -23,7 +23,8 @@ public final class JSONProgress: TrainingObserver {
         case .started(let start):
             .members([
                 "event": .string("started"), "network": .string(start.network), "parameters": .integer(start.parameterCount),
-                "device": .string(start.device), "precision": .string(start.precision), "epochs": .integer(start.epochs),
+                "device": .string(start.device), "precision": .string(start.precision),
+                "processes": .integer(start.world.processes), "hosts": .integer(start.world.hosts), "epochs": .integer(start.epochs),
                 "steps_per_epoch": start.stepsPerEpoch.map { .integer($0) }, "images": start.examples.map { .integer($0) },
                 "validation_images": context.validationImages.map { .integer($0) }, "classes": .array(context.classes.map { .string($0) }),
                 "resumed_epoch": start.resumedAt.map { .integer($0.epoch) }, "resumed_step": start.resumedAt.map { .integer($0.step) },

@@ -19,6 +19,8 @@ public final class RankGroup: MetricsExchange {
     public var rank: Int { placement.rank }
     /// Processes.
     public var size: Int { placement.size }
+    /// All of them.
+    public var world: WorldSize { WorldSize(processes: size, hosts: hosts.count) }
     /// Whether this process is the one that reports and saves.
     public var isFirst: Bool { rank == 0 }
 
@@ -107,6 +109,12 @@ public final class RankGroup: MetricsExchange {
         let tensor = try Tensor(numbers, shape: [numbers.count])
         try calling { try control.reduce(tensor) }
         return try tensor.elements(as: Double.self)
+    }
+
+    /// The sum of a number that each host has; nil where one of them has none.
+    func sum(ofHosts number: Int?) throws -> Int? {
+        let found = try sums([placement.localRank == 0 ? Double(number ?? 0) : 0, number == nil ? 1 : 0])
+        return found[1] > 0 ? nil : Int(found[0])
     }
 
     /// The least of the processes' numbers; nil where one of them has none.
@@ -230,7 +238,7 @@ public final class RankGroup: MetricsExchange {
         guard !Interruption.isRequested else {
             return TrainingError(
                 .interrupted,
-                "Stopped, as another process of the job is gone; the state after the last epoch is kept. Add --resume to the same command to go on."
+                "Stopped, as another process of the job is gone; the last checkpoint is kept. Add --resume to the same command to go on."
             )
         }
         return TrainingError(

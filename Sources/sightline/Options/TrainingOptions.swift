@@ -24,6 +24,9 @@ struct TrainingOptions: ParsableArguments {
     @Flag(help: "Replace the run in --output.")
     var overwrite = false
 
+    @Option(help: ArgumentHelp("Save the state in long epochs, too, every n minutes; 0: only behind each.", valueName: "n"))
+    var checkpointMinutes = RunSettings.standardCheckpointMinutes
+
     @OptionGroup var engine: EngineOptions
 
     @OptionGroup var ranks: RankOptions
@@ -60,6 +63,9 @@ struct TrainingOptions: ParsableArguments {
         if let workers, !(1...256).contains(workers) { throw ValidationError("--workers is \(workers); it must be from 1 to 256.") }
         guard (1...65_536).contains(accumulate) else {
             throw ValidationError("--accumulate is \(accumulate); it must be from 1 to 65536.")
+        }
+        guard (0...100_000).contains(checkpointMinutes) else {
+            throw ValidationError("--checkpoint-minutes is \(checkpointMinutes); it must be from 0 to 100000.")
         }
         guard skipUnreadable >= 0 else { throw ValidationError("--skip-unreadable is \(skipUnreadable); it must be 0 or more.") }
     }
@@ -108,7 +114,8 @@ struct TrainingOptions: ParsableArguments {
         var settings = RunSettings(
             folder: RunFolder(output), hyperparameters: try hyperparameters.values(), policy: policy, device: device, ranks: group,
             turns: accumulate, sharesNormStatistics: syncBatchNorm, workers: workers ?? group?.workersOfEach,
-            unreadableLimit: skipUnreadable, classNames: classNames?.names, showsDownloads: !quiet && group?.isFirst ?? true,
+            checkpointMinutes: checkpointMinutes, unreadableLimit: skipUnreadable, classNames: classNames?.names,
+            showsDownloads: !quiet && group?.isFirst ?? true,
             listeners: listeners)
         if let model { settings.start = .model(model) } else if let pretrained { settings.start = .weights(pretrained) }
         return settings

@@ -30,6 +30,8 @@ struct RunSettings {
     var sharesNormStatistics = false
     /// Threads that read images; nil: a default for this machine.
     var workers: Int?
+    /// The most minutes of training that a crash can cost; 0: as much as an epoch.
+    var checkpointMinutes = Self.standardCheckpointMinutes
     /// Images that can't be read and are left out, at most.
     var unreadableLimit = 0
     /// Names for classes that come as numbers.
@@ -40,6 +42,9 @@ struct RunSettings {
     var showsDownloads = true
     /// Who is told of the run.
     var listeners: (RunContext) -> RunListeners
+
+    /// Writing takes a second or less, so that this costs no time worth speaking of.
+    static let standardCheckpointMinutes = 10.0
 
     /// Pretrained weights and other weights can't both be the start.
     func refuseSecondStart() throws {

@@ -70,6 +70,7 @@ struct TrainingJob<Task: TrainingTask> {
                 minimumEpochs: values.earlyStoppingMinEpochs, patience: values.earlyStoppingPatience,
                 tolerance: values.earlyStoppingTolerance)
         }
+        if run.checkpointMinutes > 0 { settings.checkpointInterval = .seconds(run.checkpointMinutes * 60) }
         settings.unreadableLimit = run.unreadableLimit
         settings.keepsModelWhenInterrupted = run.keepsModelWhenInterrupted
         settings.sharesNormStatistics = run.sharesNormStatistics || sharesNormStatistics
@@ -115,11 +116,9 @@ struct TrainingJob<Task: TrainingTask> {
 
     // MARK: Dry run
 
-    /// Who works on it, besides the device.
+    /// Who works on it, besides the device, and how.
     private var company: String {
-        guard let ranks = run.ranks else { return run.turns > 1 ? ", \(run.turns) turns a mini-batch" : "" }
-        let hosts = ranks.hosts.count > 1 ? " on \(ranks.hosts.count) hosts" : ""
-        return ", \(ranks.size) processes\(hosts)" + (run.turns > 1 ? ", \(run.turns) turns a mini-batch" : "")
+        (run.ranks.map { ", \($0.world)" } ?? "") + (run.turns > 1 ? ", \(run.turns) turns a mini-batch" : "")
     }
 
     private static func images(_ count: Int?) -> String { count.map { "\(Listing.count($0)) images" } ?? "a stream" }
