@@ -62,6 +62,32 @@ extension Agreement {
             let number = try Tensor([2.5], shape: [1], device: findings.device)
             try group.startSum(number).wait()
             try findings.compare("a number over \(way)", number, Tensor([2.5], shape: [1]), bound: 0)
+            try compareSharedNorm(way, group, &findings)
         }
+    }
+
+    /// Batch normalisation of this process alone in its group, beside the processor's own, and the gradient through it.
+    private func compareSharedNorm(_ way: String, _ group: ProcessGroup, _ findings: inout Findings) throws {
+        func run(_ device: Device) throws -> (output: Tensor, gradient: Tensor?, mean: Tensor, variance: Tensor) {
+            let x = try Tensor.randomNormal([4, 19, 13, 11], seed: 51).to(device).requiringGradient()
+            let (mean, variance) = (try Tensor.zeros([19], device: device), try Tensor.ones([19]).to(device))
+            let (weight, bias) = (try Tensor.randomNormal([19], seed: 52).to(device), try Tensor.randomNormal([19], seed: 53).to(device))
+            let output = try batchNorm(
+                x, weight: weight, bias: bias, runningMean: mean, runningVariance: variance, training: true, relu: true)
+            try (output * output).sum().backward()
+            return (try output.detached(), x.gradient, mean, variance)
+        }
+        SharedNormStatistics.share(over: group)
+        let found: (output: Tensor, gradient: Tensor?, mean: Tensor, variance: Tensor)
+        do {
+            defer { SharedNormStatistics.share(over: nil) }
+            found = try run(findings.device)
+        }
+        let truth = try run(.cpu)
+        guard let gradient = found.gradient, let expected = truth.gradient else { return try findings.report(way, error: .nan, bound: 0) }
+        for (name, a, b) in [
+            ("output", found.output, truth.output), ("gradient", gradient, expected), ("running mean", found.mean, truth.mean),
+            ("running variance", found.variance, truth.variance),
+        ] { try findings.compare("shared batch norm over \(way), \(name)", a, b, bound: 1e-5) }
     }
 }

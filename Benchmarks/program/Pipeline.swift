@@ -12,18 +12,27 @@ struct Pipeline: ParsableCommand {
     @Option(help: "Threads that decode.") var workers = 2
     @Option(help: "Side of the crop in pixels.") var size = 224
     @Option(help: "Images in a mini-batch.") var batch = 50
+    @Option(help: "augmentation_type.") var augmentation = ClassificationHyperparameters.Augmentation.randomResizedCrop.rawValue
 
     func run() throws {
+        guard let augmentation = ClassificationHyperparameters.Augmentation(rawValue: augmentation) else {
+            throw ValidationError("--augmentation is none of augmentation_type's values.")
+        }
         try Runtime.prepare()
         Runtime.threads = 1
         let dataset = try ClassificationDataset(channel: folder)
-        let input = PreprocessingDescription(channels: 3, height: size, width: size)
+        // What the contract's crops start from; a part of any size needs none.
+        let side = augmentation == .randomResizedCrop ? nil : size * 256 / 224
+        let input = PreprocessingDescription(channels: 3, height: size, width: size, resizeShorterSide: side)
         let builder = ClassificationBatchBuilder(
-            dataset: dataset, transform: ClassificationTransform(input, augmentation: .randomResizedCrop), seed: 1)
+            dataset: dataset, transform: ClassificationTransform(input, augmentation: augmentation), seed: 1)
         let plan = try BatchPlan(exampleCount: dataset.count, batchSize: batch, shuffle: true)
         let loader = try BatchLoader(builder: builder, plan: plan, epochs: 0..<measure.warmup + measure.iterations, workers: workers)
         defer { loader.cancel() }
-        try measure.run(["task": "pipeline", "workers": "\(workers)", "size": "\(size)"], images: dataset.count) {
+        try measure.run(
+            ["task": "pipeline", "workers": "\(workers)", "size": "\(size)", "augmentation": augmentation.rawValue],
+            images: dataset.count
+        ) {
             while let loaded = try loader.next() {
                 _ = try loaded.batch.input(mean: input.mean, std: input.std, dtype: .float32, device: .cpu)
             }

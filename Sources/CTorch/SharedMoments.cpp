@@ -21,10 +21,12 @@ namespace {
 /// Set by the training thread between steps; a backward pass may read it on libtorch's threads.
 std::atomic<ct_group> sharing{nullptr};
 
-/// Adds up over the processes. A tensor on another device goes through main memory: the group's network begins there.
+/// Adds up numbers (float64) of this process's own over the processes: from GPU to GPU where that has been set up, so that nobody waits but the
+/// device, else through main memory.
 at::Tensor summed(const at::Tensor &values) {
-    at::Tensor numbers = values.to(at::TensorOptions().device(at::kCPU).dtype(at::kDouble)).contiguous();
-    sharing.load()->startSum(numbers)->wait();
+    const ct_group group = sharing.load();
+    const at::Tensor numbers = values.is_cuda() && group->overDevices ? values : values.to(at::kCPU).contiguous();
+    group->startSum(numbers)->wait();
     return numbers.to(values.device());
 }
 
@@ -53,7 +55,7 @@ class SharedBatchNorm : public torch::autograd::Function<SharedBatchNorm> {
         const at::Tensor count = at::full({1}, own, x.options().dtype(at::kDouble));
         const at::Tensor all = summed(at::cat({count, channelSums(wide), channelSums(wide.to(at::kDouble).square())}));
         const int64_t channels = x.size(1);
-        const double pixels = all[0].item<double>();
+        const at::Tensor pixels = all.narrow(0, 0, 1);
         const at::Tensor mean = all.narrow(0, 1, channels) / pixels;
         const at::Tensor variance = (all.narrow(0, 1 + channels, channels) / pixels - mean.square()).clamp_min(0);
         for (const auto &[running, value] :
@@ -62,8 +64,7 @@ class SharedBatchNorm : public torch::autograd::Function<SharedBatchNorm> {
         }
         const at::Tensor inverse = (variance + arguments.eps).rsqrt().to(at::kFloat);
         const at::Tensor normalized = (wide - perChannel(mean, x)) * perChannel(inverse, x);
-        context->save_for_backward({normalized, inverse, weight.value_or(at::Tensor())});
-        context->saved_data["pixels"] = pixels;
+        context->save_for_backward({normalized, inverse, weight.value_or(at::Tensor()), pixels});
         context->saved_data["bias"] = bias.has_value();
         at::Tensor y = normalized;
         if (weight) { y = y * perChannel(*weight, x); }
@@ -75,9 +76,8 @@ class SharedBatchNorm : public torch::autograd::Function<SharedBatchNorm> {
         torch::autograd::AutogradContext *context, torch::autograd::variable_list arriving) {
         TORCH_CHECK(!at::GradMode::is_enabled(), "the shared batch normalisation has no second derivative");
         const auto saved = context->get_saved_variables();
-        const at::Tensor &normalized = saved[0], &inverse = saved[1], &weight = saved[2];
+        const at::Tensor &normalized = saved[0], &inverse = saved[1], &weight = saved[2], &pixels = saved[3];
         const at::Tensor gradient = arriving[0].to(at::kFloat);
-        const double pixels = context->saved_data["pixels"].toDouble();
         const at::Tensor sums = channelSums(gradient), products = channelSums(gradient * normalized);
         const int64_t channels = sums.numel();
         // The kernels' products are those of the gradient and of x - mean: the same but for the deviation.

@@ -130,6 +130,33 @@ struct ProcessGroupTests {
         #expect(results.map(\.1) == [3, 3])
     }
 
+    @Test("Statistics shared in a group of one are plain batch normalisation's, by kernels and by libtorch's operations")
+    func sharedStatistics() throws {
+        _ = try withRanks(1) { _, _, group in
+            func run(channelsLast: Bool, shared: Bool) throws -> [Tensor] {
+                let numbers = try Tensor.randomNormal([4, 19, 7, 5], seed: 51)
+                let x = try (channelsLast ? numbers.channelsLast() : numbers).requiringGradient()
+                let (mean, variance) = (try Tensor.zeros([19]), try Tensor.ones([19]))
+                let weight = try Tensor.randomNormal([19], seed: 52).requiringGradient()
+                let bias = try Tensor.randomNormal([19], seed: 53).requiringGradient()
+                SharedNormStatistics.share(over: shared ? group : nil)
+                defer { SharedNormStatistics.share(over: nil) }
+                let y = try batchNorm(
+                    x, weight: weight, bias: bias, runningMean: mean, runningVariance: variance, training: true, relu: true)
+                try (y * y).sum().backward()
+                return try [y.detached(), #require(x.gradient), #require(weight.gradient), #require(bias.gradient), mean, variance]
+            }
+            let plain = try run(channelsLast: false, shared: false)
+            for channelsLast in [false, true] {
+                for (found, expected) in zip(try run(channelsLast: channelsLast, shared: true), plain) {
+                    let (a, b) = (try found.contiguous().elements(as: Float.self), try expected.contiguous().elements(as: Float.self))
+                    #expect(a.count == b.count)
+                    for (a, b) in zip(a, b) { #expect(abs(a - b) <= 2e-4 * max(1, abs(b)), "\(a) \(b)") }
+                }
+            }
+        }
+    }
+
     @Test("A rank that is gone makes the others' calls fail")
     func gone() throws {
         let results = try withRanks(1) { _, _, _ in true }

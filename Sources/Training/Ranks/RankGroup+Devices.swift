@@ -1,7 +1,7 @@
 import Torch
 
 extension RankGroup {
-    /// Has gradients go from GPU to GPU over NCCL, where every process trains on a GPU of its own and has NCCL.
+    /// Has gradients, and shared statistics, go from GPU to GPU over NCCL, where every process trains on a GPU of its own and has NCCL.
     /// - Returns: a sentence for the user where GPUs train and it can't be so; then gradients go through the processors' memory.
     public func joinDevices(_ device: Device) throws -> String? {
         guard case .cuda(let index) = device else {
@@ -16,7 +16,8 @@ extension RankGroup {
             try gradients.joinDevices(
                 store: store, name: "gradients", rank: rank, size: size, device: index, seconds: Self.longestStart)
         } catch let error as TorchError { reason = "\(error)" }
-        guard try any([reason != nil])[0] else { return nil }
+        devicesAreJoined = try !any([reason != nil])[0]
+        guard !devicesAreJoined else { return nil }
         gradients.leaveDevices()
         return Self.note(reason)
     }

@@ -28,6 +28,8 @@ public final class RankGroup: MetricsExchange {
     private let control: ProcessGroup
     let gradients: ProcessGroup
     private let statistics: ProcessGroup
+    /// Whether sums of GPUs' tensors go from GPU to GPU.
+    var devicesAreJoined = false
     private let watch: RankWatch
     /// Whether the others know why this process leaves.
     private var reasonIsCommon = false
@@ -211,8 +213,11 @@ public final class RankGroup: MetricsExchange {
     /// Adds up the gradients of parameters over the processes.
     func reducer(of parameters: [Tensor]) throws -> GradientReducer { try GradientReducer(parameters, group: gradients) }
 
-    /// Takes the statistics of batch normalisation over all processes, or no longer.
-    func shareNormStatistics(_ on: Bool) { SharedNormStatistics.share(over: on ? statistics : nil) }
+    /// Takes the statistics of batch normalisation over all processes, or no longer. Between GPUs they go the gradients' way: two ways at once
+    /// could each wait for the other.
+    func shareNormStatistics(_ on: Bool) {
+        SharedNormStatistics.share(over: on ? (devicesAreJoined ? gradients : statistics) : nil)
+    }
 
     /// Threads that read images in each process, where a host's cores are to serve all of its processes.
     public var workersOfEach: Int { LoadingWorkers.count(onCores: placement.coresOfEach) }
