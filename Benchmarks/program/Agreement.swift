@@ -22,7 +22,7 @@ struct Agreement: ParsableCommand {
         try compareKernels(&findings)
         try compareOptimizers(&findings)
         try compareScaling(&findings)
-        if case .cuda = device { try compareSums(&findings) }
+        try compareSums(&findings)
         for subject in try subjects() { try compareNetwork(subject, &findings) }
         guard findings.faults == 0 else { throw ExitCode.failure }
     }

@@ -26,44 +26,44 @@ extension Agreement {
         }
     }
 
-    /// A group of this process alone: sums are what they were, by way of NCCL, its stream and its events.
+    /// A group of this process alone: sums are what they were, by way of Gloo and, on a GPU, of NCCL, its stream and its events.
     func compareSums(_ findings: inout Findings) throws {
-        guard case .cuda(let index) = findings.device else { return }
         let store = try KeyStore(host: "127.0.0.1", port: 29_417, serves: true, seconds: 20)
         let group = try ProcessGroup(store: store, name: "agreement", rank: 0, size: 1, device: .address("127.0.0.1"), seconds: 60)
+        try compareSums(by: "Gloo", group, &findings)
+        guard case .cuda(let index) = findings.device else { return }
         print("{\"nccl\": \(try ProcessGroup.ncclVersion())}")
-        for isJoined in [false, true] {
-            if isJoined {
-                try group.joinDevices(store: store, name: "agreement", rank: 0, size: 1, device: index, seconds: 60)
-            }
-            let way = isJoined ? "NCCL" : "Gloo"
-            func weights(_ device: Device) throws -> [Tensor] {
-                try (0..<6).map { try Tensor.randomNormal([64, 33 + $0], seed: UInt64($0)).to(device).requiringGradient() }
-            }
-            func loss(_ weights: [Tensor]) throws -> Tensor {
-                try weights.reduce(Tensor.zeros([], device: weights[0].device)) { try $0 + ($1 * $1).sum() }
-            }
-            let (there, here) = (try weights(findings.device), try weights(.cpu))
-            let reducer = try GradientReducer(there, group: group, bucketBytes: 16_384)
-            for round in 1...3 {
-                reducer.arm()
-                try loss(there).backward()
-                let scale = try Tensor(0.5, shape: [], dtype: .float64, device: findings.device)
-                if round == 2 { try reducer.finish(scale: 0.5) } else { try reducer.finish(scale: scale) }
-                try loss(here).backward()
-                for (number, (a, b)) in zip(there, here).enumerated() {
-                    guard let a = a.gradient, let b = b.gradient else { return try findings.report(way, error: .nan, bound: 0) }
-                    if number == 0 || number == 5 {
-                        try findings.compare("gradients over \(way), round \(round), tensor \(number)", a, b * 0.5, bound: 1e-6)
-                    }
-                }
-                for weight in there + here { weight.clearGradient() }
-            }
-            let number = try Tensor([2.5], shape: [1], device: findings.device)
-            try group.startSum(number).wait()
-            try findings.compare("a number over \(way)", number, Tensor([2.5], shape: [1]), bound: 0)
-            try compareSharedNorm(way, group, &findings)
+        try group.joinDevices(store: store, name: "agreement", rank: 0, size: 1, device: index, seconds: 60)
+        try compareSums(by: "NCCL", group, &findings)
+    }
+
+    private func compareSums(by way: String, _ group: ProcessGroup, _ findings: inout Findings) throws {
+        func weights(_ device: Device) throws -> [Tensor] {
+            try (0..<6).map { try Tensor.randomNormal([64, 33 + $0], seed: UInt64($0)).to(device).requiringGradient() }
         }
+        func loss(_ weights: [Tensor]) throws -> Tensor {
+            try weights.reduce(Tensor.zeros([], device: weights[0].device)) { try $0 + ($1 * $1).sum() }
+        }
+        let (there, here) = (try weights(findings.device), try weights(.cpu))
+        let reducer = try GradientReducer(there, group: group, bucketBytes: 16_384)
+        for round in 1...3 {
+            reducer.arm()
+            try loss(there).backward()
+            let scale = try Tensor(0.5, shape: [], dtype: .float64, device: findings.device)
+            if round == 2 { try reducer.finish(scale: 0.5) } else { try reducer.finish(scale: scale) }
+            try loss(here).backward()
+            for (number, (a, b)) in zip(there, here).enumerated() {
+                guard let a = a.gradient, let b = b.gradient else { return try findings.report(way, error: .nan, bound: 0) }
+                if number == 0 || number == 5 {
+                    try findings.compare("gradients over \(way), round \(round), tensor \(number)", a, b * 0.5, bound: 1e-6)
+                }
+            }
+            for weight in there + here { weight.clearGradient() }
+        }
+        let number = try Tensor([2.5], shape: [1], device: findings.device)
+        try group.startSum(number).wait()
+        try findings.compare("a number over \(way)", number, Tensor([2.5], shape: [1]), bound: 0)
+        try compareSharedNorm(way, group, &findings)
     }
 
     /// Batch normalisation of this process alone in its group, beside the processor's own, and the gradient through it.
