@@ -96,27 +96,29 @@ let package = Package(
         // Inner loops over pixels, in C for its vector instructions.
         .target(name: "CPixels", cSettings: [.unsafeFlags(["-O3"])]),
     ]
+        // What the machine gives this process.
+        + room("Machine", [])
         + room("Torch", ["CTorch"])
         + room("Imaging", ["CJPEG", "CPNG", "CFont", "CPixels"])
         + room("Weights", ["CCurl", "CDigest", "CZlib"])
         + room("Storage", ["CCurl", "CDigest"])
         // Which process of a distributed job this is, and starting such processes: no tensors, so that a launcher needs none.
-        + room("Launch", ["Storage", "CLaunch"])
-        + room("Datasets", ["Imaging", "Storage", "CDigest", "CZlib", yams])
+        + room("Launch", ["Storage", "CLaunch", "Machine"])
+        + room("Datasets", ["Imaging", "Storage", "CDigest", "CZlib", "Machine", yams])
         + room("Networks", ["Torch", "Weights"])
         + room("Tasks", ["Networks", "Torch", "Datasets", "Imaging", "Weights"])
         + room("Training", ["Launch", "Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights", metrics])
         + room("Reporting", ["Training", "Tasks", "Datasets", "Weights", "Imaging"])
         + room("Container", ["Launch", "Training", "Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights"])
         + room(
-            "Serving", ["Reporting", "Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights", logging] + http,
+            "Serving", ["Reporting", "Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights", "Machine", logging] + http,
             resources: [.embedInCode("Pages/page.html"), .embedInCode("Pages/openapi.json")])
         + [
             .executableTarget(
                 name: "sightline",
                 dependencies: [
                     "Container", "Serving", "Reporting", "Training", "Tasks", "Networks", "Datasets", "Launch", "Storage", "Weights",
-                    "Imaging", "Torch",
+                    "Imaging", "Torch", "Machine",
                     argumentParser, logging,
                 ],
                 swiftSettings: swiftSettings),

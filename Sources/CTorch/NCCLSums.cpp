@@ -1,5 +1,6 @@
 // Sums over GPUs, on a stream of their own beside the one that computes: nothing here makes the processor wait.
 #include "NCCL.h"
+#include "Support.h"
 
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/Event.h>
@@ -51,6 +52,11 @@ class DeviceSums final : public Sums {
     }
 
     std::unique_ptr<PendingSum> start(const at::Tensor &tensor) override {
+        return collective([&] { return started(tensor); });
+    }
+
+  private:
+    std::unique_ptr<PendingSum> started(const at::Tensor &tensor) {
         TORCH_CHECK(tensor.device() == device && tensor.is_contiguous(), "GPUs add up contiguous tensors of their own");
         const Library &library = Library::shared();
         int state = 0;
@@ -72,7 +78,6 @@ class DeviceSums final : public Sums {
         return std::make_unique<DeviceSum>(tensor, std::move(done));
     }
 
-  private:
     Communicator communicator;
     c10::Device device;
     c10::Stream stream;

@@ -38,7 +38,7 @@ c10d::ReduceOp operation(int number) {
 template <typename Body> c10::intrusive_ptr<c10d::Work> starting(Body &&body) {
     static std::mutex mutex;
     const std::lock_guard<std::mutex> lock(mutex);
-    return body();
+    return collective(body);
 }
 
 c10::intrusive_ptr<c10d::Work> start(c10d::Backend &backend, const at::Tensor &tensor, int number) {
@@ -48,7 +48,9 @@ c10::intrusive_ptr<c10d::Work> start(c10d::Backend &backend, const at::Tensor &t
     return starting([&] { return backend.allreduce(tensors, options); });
 }
 
-void finish(c10d::Work &work) { TORCH_CHECK(work.wait(), "a collective operation was not completed"); }
+void finish(c10d::Work &work) {
+    collective([&] { TORCH_CHECK(work.wait(), "a collective operation was not completed"); });
+}
 
 class GlooSum final : public PendingSum {
   public:
@@ -113,9 +115,9 @@ int ct_store_add(ct_store store, const char *key, int64_t amount, int64_t *resul
 void ct_store_release(ct_store store) { delete store; }
 
 ct_group ct_group_make(
-    ct_store store, const char *name, int rank, int size, const char *interface, const char *address, double seconds) {
+    ct_store store, const char *name, int rank, int size, const char *interface, const char *address, double connecting, double seconds) {
     return ct::guarded<ct_group>(nullptr, [&] {
-        auto options = c10d::ProcessGroupGloo::Options::create(ct::milliseconds(seconds));
+        auto options = c10d::ProcessGroupGloo::Options::create(ct::milliseconds(connecting));
         options->threads = 1;
         options->devices.push_back(
             interface     ? c10d::ProcessGroupGloo::createDeviceForInterface(interface)
@@ -123,6 +125,7 @@ ct_group ct_group_make(
                           : c10d::ProcessGroupGloo::createDefaultDevice());
         const c10::intrusive_ptr<c10d::Store> own = c10::make_intrusive<c10d::PrefixStore>(name, store->store);
         const auto backend = c10::make_intrusive<c10d::ProcessGroupGloo>(own, rank, size, options);
+        backend->setTimeout(ct::milliseconds(seconds));
         return new ct_group_s{backend, std::make_unique<ct::GlooSums>(backend), nullptr};
     });
 }

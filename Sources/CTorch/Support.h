@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 #include <c10/util/Exception.h>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,25 @@ struct ct_tensor_s {
 
 namespace ct {
 
-void set_error(const char *message) noexcept;
+void set_error(const char *message, bool is_collective = false) noexcept;
+
+/// An operation of several processes has failed: mostly, because another one is gone.
+struct CollectiveError : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// Runs a part of such an operation, whose errors become that.
+template <typename Body> auto collective(Body &&body) {
+    try {
+        return body();
+    } catch (const CollectiveError &) {
+        throw;
+    } catch (const c10::Error &e) {
+        throw CollectiveError(e.what_without_backtrace());
+    } catch (const std::exception &e) {
+        throw CollectiveError(e.what());
+    }
+}
 
 inline ct_tensor box(at::Tensor t) { return new ct_tensor_s{std::move(t)}; }
 
@@ -44,6 +63,8 @@ at::Tensor uploaded(const void *bytes, int64_t byte_count, at::IntArrayRef sizes
 template <typename Result, typename Body> Result guarded(Result failed, Body &&body) noexcept {
     try {
         return body();
+    } catch (const CollectiveError &e) {
+        set_error(e.what(), true);
     } catch (const c10::Error &e) {
         set_error(e.what_without_backtrace());
     } catch (const std::exception &e) {

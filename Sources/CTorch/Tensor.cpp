@@ -13,6 +13,7 @@
 
 namespace {
 thread_local std::string last_error;
+thread_local bool last_error_is_collective = false;
 
 at::Tensor filled(const void *bytes, int64_t byte_count, at::IntArrayRef sizes, const at::TensorOptions &options) {
     at::Tensor t = at::empty(sizes, options);
@@ -22,8 +23,9 @@ at::Tensor filled(const void *bytes, int64_t byte_count, at::IntArrayRef sizes, 
 }
 }
 
-void ct::set_error(const char *message) noexcept {
+void ct::set_error(const char *message, bool is_collective) noexcept {
     try { last_error = message; } catch (...) { last_error.clear(); }
+    last_error_is_collective = is_collective;
 }
 
 at::Tensor ct::uploaded(const void *bytes, int64_t byte_count, at::IntArrayRef sizes, c10::ScalarType type, c10::Device to) {
@@ -35,6 +37,7 @@ at::Tensor ct::uploaded(const void *bytes, int64_t byte_count, at::IntArrayRef s
 extern "C" {
 
 const char *ct_last_error(void) { return last_error.c_str(); }
+bool ct_last_error_is_collective(void) { return last_error_is_collective; }
 void ct_release(ct_tensor t) { delete t; }
 
 ct_tensor ct_full(const int64_t *sizes, int64_t dims, double value, int dtype, int device) {

@@ -1,4 +1,5 @@
 import Foundation
+import Machine
 import Torch
 
 /// How a server is to behave. The defaults suit one model on this machine, reached from this machine.
@@ -71,7 +72,7 @@ public struct ServerSettings: Sendable {
     public init() {}
 
     var resolvedBatchLimit: Int { batchLimit ?? (device == .cpu ? 8 : 32) }
-    var resolvedDecoders: Int { decoders ?? max(1, ProcessInfo.processInfo.activeProcessorCount) }
+    var resolvedDecoders: Int { decoders ?? max(1, ProcessorCores.available) }
 
     /// Refuses values that can't be.
     /// - Throws: ``ServingError`` that names the setting, its value and what is allowed.

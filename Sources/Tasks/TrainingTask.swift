@@ -25,6 +25,9 @@ public protocol TrainingTask: AnyObject {
     /// The metric that picks the best epoch and stops early, such as `accuracy`; higher is better.
     var objective: String { get }
 
+    /// Learns what it must know of the data of other processes. All of them call it once, when ``share`` is set.
+    /// - Throws: where one of them is gone.
+    func meet() throws
     /// Starts to load the mini-batches of `epochs`, the first of them from mini-batch `firstBatch` on.
     /// - Parameters:
     ///   - epochs: numbers of the epochs, from 0.
@@ -40,6 +43,11 @@ public protocol TrainingTask: AnyObject {
     func validate(progress: (Int, Int?) throws -> Void) throws -> [MetricValue]?
     /// Describes the model for its file.
     func describe(metrics: [String: Double]) -> ModelDescription
+}
+
+extension TrainingTask {
+    /// Nothing is to be known.
+    public func meet() throws {}
 }
 
 /// What a training step gives.

@@ -4,9 +4,13 @@ import CTorch
 public struct TorchError: Error, Equatable, CustomStringConvertible, Sendable {
     /// A sentence: what was asked, what libtorch answered, and what to do where that is known.
     public let description: String
+    /// Whether an operation of several processes has failed, as it does where another one is gone.
+    public let isCollective: Bool
 
     /// Makes an error from a sentence.
-    public init(_ description: String) { self.description = description }
+    public init(_ description: String, isCollective: Bool = false) {
+        (self.description, self.isCollective) = (description, isCollective)
+    }
 
     /// The error that the last failed call on this thread left behind.
     static func last() -> TorchError {
@@ -14,7 +18,7 @@ public struct TorchError: Error, Equatable, CustomStringConvertible, Sendable {
         if message.contains("out of memory") || message.contains("can't allocate memory") {
             return TorchError("out of memory: \(message). Use a smaller mini_batch_size or a smaller image_shape.")
         }
-        return TorchError(message)
+        return TorchError(message, isCollective: ct_last_error_is_collective())
     }
 }
 

@@ -50,6 +50,7 @@ extension RunProgress {
         defer { updateSize = size }
         guard let old = updateSize, old != size else { return }
         step = step * old / size
+        if let stepsPerEpoch { step = min(step, stepsPerEpoch) }
         updates = stepsPerEpoch.map { epoch * $0 + step } ?? updates * old / size
     }
 }

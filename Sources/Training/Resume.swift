@@ -27,11 +27,14 @@ extension RunFolder {
         switch policy {
         case .fresh:
             try checkIsFree()
+            removeUnfinished()
             return nil
         case .overwrite:
+            removeUnfinished()
             try clear()
             return nil
         case .resume:
+            removeUnfinished()
             guard FileManager.default.fileExists(atPath: checkpoint) else {
                 guard !holdsRun else {
                     throw TrainingError(

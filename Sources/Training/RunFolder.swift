@@ -71,6 +71,22 @@ public struct RunFolder: Sendable {
         }
     }
 
+    /// Removes files that were being written when the process that wrote them was killed: each is as large as what it was to become.
+    func removeUnfinished() {
+        for folder in [path, model, last] {
+            for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where Self.isUnfinished(name) {
+                try? FileManager.default.removeItem(atPath: folder + "/" + name)
+            }
+        }
+    }
+
+    /// The temporary names of `writeAtomically`: `.NAME.PROCESS.NUMBER.tmp`.
+    private static func isUnfinished(_ name: String) -> Bool {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count >= 5 && parts[0].isEmpty && parts[parts.count - 1] == "tmp"
+            && parts[(parts.count - 3)...(parts.count - 2)].allSatisfy { UInt64($0) != nil }
+    }
+
     /// Writes the settings, sorted by name.
     public func write(hyperparameters values: [String: String]) throws {
         let encoder = JSONEncoder()

@@ -37,6 +37,7 @@ public final class Trainer<Job: TrainingTask> {
         self.ranks = ranks
         optimizer = try Optimizer(rule: settings.rule, weightDecay: settings.weightDecay, parameters: task.network.learningParameters)
         updater = try Updater(task, optimizer: optimizer, scalesLoss: settings.scalesLoss, ranks: ranks)
+        try task.meet()
         stepsPerEpoch = try ranks.map { try $0.fewest(task.stepsPerEpoch) } ?? task.stepsPerEpoch
     }
 
@@ -150,8 +151,7 @@ public final class Trainer<Job: TrainingTask> {
             guard agreed.stop || agreed.save else { continue }
             try readPending()
             if agreed.stop { try interrupt() }
-            try averageStatistics()
-            try save()
+            try saveInPassing()
         }
         try readPending()
         stepsOfLastEpoch = progress.step
@@ -218,12 +218,23 @@ public final class Trainer<Job: TrainingTask> {
             residentMemory: ProcessMemory.resident)
     }
 
+    /// Saves what an interruption here would save, and leaves everything as it is: when a run saves must not change what it learns.
+    private func saveInPassing() throws {
+        let own = try ownStatistics.map { (tensor: $0, value: try $0.clone()) }
+        try averageStatistics()
+        try save()
+        try withoutGradient { for (tensor, value) in own { try tensor.copy(from: value) } }
+    }
+
     private func interrupt() throws -> Never {
+        Interruption.agree()
         try averageStatistics()
         try save()
         if writes, settings.keepsModelWhenInterrupted, !FileManager.default.fileExists(atPath: folder.model) {
             try ModelFolder.write(task.describe(metrics: [:]), weights: task.network.weightArrays(), to: folder.model)
         }
+        // A launcher would not give the first one the time to save when it sees the others go.
+        _ = try? ranks?.any([true])
         tell(.interrupted(checkpoint: folder.checkpoint))
         throw TrainingError(
             .interrupted,
@@ -260,10 +271,24 @@ public final class Trainer<Job: TrainingTask> {
         try write(record)
         tell(.epochEnded(record))
         if isBest, let best = progress.best { tell(.savedBest(epoch: record.epoch, objective: best, path: folder.model)) }
-        if !loader.skipped.isEmpty { tell(.skipped(count: loader.skipped.count, reasons: loader.skipped.map(\.reason))) }
+        let skipped = try skippedCount(loader)
+        if skipped > 0 { tell(.skipped(count: skipped, reasons: loader.skipped.map(\.reason))) }
+        guard skipped <= max(settings.unreadableLimit, loader.skipped.count) else {
+            throw TrainingError(
+                .unreadable,
+                "\(skipped) images cannot be read where \(settings.unreadableLimit) are allowed, by the processes together. Repair or remove them, or allow more (--skip-unreadable)."
+            )
+        }
         if progress.stoppedEarly { tell(.stoppedEarly(epoch: record.epoch)) }
         // The question is the processes' common one, so none of them may leave it out.
         if try isStopWanted(), progress.epoch < settings.epochs, !progress.stoppedEarly { try interrupt() }
+    }
+
+    /// Training images that could not be read so far, of all processes: those that share data may each have met the same ones.
+    private func skippedCount(_ loader: BatchLoader<Job.Builder>) throws -> Int {
+        guard let ranks, settings.unreadableLimit > 0 else { return loader.skipped.count }
+        let host = task.share.training.machines == 1 ? ranks.hosts.index : 0
+        return Set(try ranks.gather(loader.skipped.map { Double(host) * 1e12 + Double($0.index) }).joined()).count
     }
 
     /// An interruption does not wait for it to end: a checkpoint behind the last step goes on with validation.
@@ -287,8 +312,13 @@ public final class Trainer<Job: TrainingTask> {
     /// Without shared statistics each process has seen other mini-batches' means and variances: the model gets their mean, which is what
     /// running averages of the whole mini-batch's would have come to, but for the variance between the parts.
     private func averageStatistics() throws {
-        guard let ranks, !settings.sharesNormStatistics else { return }
-        try ranks.average(task.network.namedTensors.filter { $0.role == .statistic }.map(\.tensor))
+        try ranks?.average(ownStatistics)
+    }
+
+    /// Running statistics that are this process's own.
+    private var ownStatistics: [Tensor] {
+        guard ranks != nil, !settings.sharesNormStatistics else { return [] }
+        return task.network.namedTensors.filter { $0.role == .statistic }.map(\.tensor)
     }
 
     private func write(_ record: EpochRecord) throws {

@@ -14,6 +14,8 @@ public struct TrainingError: Error, Equatable, CustomStringConvertible, Sendable
         case ranks
         /// The processes of the job were given different settings or data.
         case disagreement
+        /// More images than allowed can't be read, counted over all processes.
+        case unreadable
     }
 
     /// What kind it is.

@@ -143,6 +143,9 @@ extension Acceptance {
             }
             try #require(alone.status == 0 && losses[0].count == done + 2 && losses[1].count == done + 2, "\(alone.errors)")
             for (found, expected) in zip(losses[0], losses[1]) { #expect(abs(found - expected) < 1e-3 * max(1, expected)) }
+
+            let one = try Command.run(Self.classification("run", ["-p", "epochs=\(done + 3)", "--resume"]), in: place.path)
+            #expect(one.status == 0, "\(one.errors)")
         }
 
         @Test("A process that is killed in the middle of an epoch ends the job with a message that names it, and another number goes on")

@@ -9,7 +9,7 @@ struct BatchShareTests {
         var epochs: [[[Int]]] = [[]]
         while true {
             switch try schedule.next(waiting: true) {
-            case .batch(_, _, let indices, _): epochs[epochs.count - 1].append(indices)
+            case .batch(_, _, let indices, _, _): epochs[epochs.count - 1].append(indices)
             case .endOfEpoch: epochs.append([])
             case .end: return epochs.dropLast()
             case .notYet: continue
@@ -49,5 +49,21 @@ struct BatchShareTests {
         #expect(BatchShare(part: 1, of: 4, machines: 2).batchSize(32) == 64)
         #expect(BatchShare(part: 1, of: 2).batchSize(32) == 32)
         #expect(BatchShare(part: 9, of: 4).part == 3 && BatchShare(part: 0, of: 0).parts == 1)
+    }
+
+    @Test("Whatever the shares, an image that can't be read is replaced by the one that one process takes", arguments: [2, 3, 8])
+    func unreadable(parts: Int) throws {
+        let plan = try BatchPlan(exampleCount: 32, batchSize: 8, remainder: .drop, shuffle: true, seed: 9)
+        func contents(_ share: BatchShare) throws -> [[Int]] {
+            let loader = try BatchLoader(
+                builder: RecordingBuilder(bad: [3, 4, 5, 20]), plan: plan, share: share, epochs: 0..<1, workers: 2,
+                unreadable: .skip(limit: 8))
+            var found: [[Int]] = []
+            while let loaded = try loader.next() { found.append(loaded.batch.content) }
+            return found
+        }
+        let whole = try contents(.whole)
+        let shares = try (0..<parts).map { try contents(BatchShare(part: $0, of: parts)) }
+        #expect(whole.indices.map { batch in shares.flatMap { $0[batch] } } == whole)
     }
 }

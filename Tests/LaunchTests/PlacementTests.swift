@@ -97,6 +97,10 @@ struct PlacementTests {
             testDescription: "a pod of an Indexed Job",
             environment: "JOB_COMPLETION_INDEX=1 WORLD_SIZE=2 MASTER_ADDR=train-0.train KUBERNETES_SERVICE_HOST=10.96.0.1",
             ranks: [1, 2, 0, 1], address: "train-0.train", port: 29400, launcher: .kubernetes),
+        Sample(
+            testDescription: "the first pod of a PyTorchJob that is told to meet at itself",
+            environment: "RANK=0 WORLD_SIZE=4 MASTER_ADDR=localhost MASTER_PORT=23456 KUBERNETES_SERVICE_HOST=10.96.0.1",
+            ranks: [0, 4, 0, 1], address: "localhost", port: 23456, launcher: .kubernetes),
     ]
 
     @Test("Each launcher's variables give rank, size, local rank, local size and the place to meet", arguments: samples)

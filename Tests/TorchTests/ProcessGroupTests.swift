@@ -157,6 +157,47 @@ struct ProcessGroupTests {
         }
     }
 
+    @Test("How long connecting may take does not bound what is done once connected")
+    func patience() throws {
+        let port = Int.random(in: 20_000..<32_000)
+        let done = DispatchSemaphore(value: 0)
+        let sums = Mutex([Double]())
+        for rank in 0..<2 {
+            Thread.detachNewThread {
+                defer { done.signal() }
+                guard let store = try? KeyStore(host: "127.0.0.1", port: port, serves: rank == 0, seconds: 30),
+                    let group = try? ProcessGroup(
+                        store: store, name: "patient", rank: rank, size: 2, device: .address("127.0.0.1"), connecting: 2, seconds: 30)
+                else { return }
+                if rank == 1 { sleep(3) }
+                guard let number = try? Tensor([Double(rank + 1)], shape: [1]), (try? group.reduce(number)) != nil,
+                    let sum = try? number.item()
+                else { return }
+                sums.withLock { $0.append(sum) }
+                // The store goes last.
+                if rank == 0 { sleep(1) }
+            }
+        }
+        for _ in 0..<2 { done.wait() }
+        #expect(sums.withLock { $0 } == [3, 3])
+
+    }
+
+    @Test("An operation of several processes that fails says that it is one; what a process does alone does not")
+    func kinds() throws {
+        let results = try withRanks(2) { rank, store, group in
+            let alone = try ProcessGroup(
+                store: store, name: "impatient", rank: rank, size: 2, device: .address("127.0.0.1"), seconds: 1)
+            let number = try Tensor([1.0], shape: [1])
+            var found: [Bool?] = []
+            // Rank 1 does not come.
+            if rank == 0 { do { try alone.reduce(number) } catch { found.append((error as? TorchError)?.isCollective) } }
+            do { _ = try Tensor.ones([2]) + Tensor.ones([3]) } catch { found.append((error as? TorchError)?.isCollective) }
+            return found
+        }
+        #expect(results == [[true, false], [false]])
+    }
+
     @Test("A rank that is gone makes the others' calls fail")
     func gone() throws {
         let results = try withRanks(1) { _, _, _ in true }

@@ -88,6 +88,18 @@ struct RankGroupTests {
         for result in counted { #expect(try result.get() == [[1, 2, 3], [4]]) }
     }
 
+    @Test("What libtorch refuses one rank is that one's own failure, of which the others hear")
+    func ownFailure() throws {
+        let failed = Self.ranks(2) { ranks in
+            if ranks.rank == 1 { try ranks.calling { throw TorchError("out of memory") } }
+            _ = try ranks.gather([1])
+        }
+        let own = #expect(throws: TorchError.self) { try failed[1].get() }
+        #expect(own?.description == "out of memory")
+        let other = #expect(throws: TrainingError.self) { try failed[0].get() }
+        #expect(other?.kind == .ranks && other?.description == "Rank 1 of 2 on here has failed: out of memory")
+    }
+
     @Test("Rank 0's error is everybody's")
     func firstFails() throws {
         let failed = Self.ranks(2) { try $0.fromFirst { throw TrainingError(.finished, "It is done.") } }

@@ -65,7 +65,7 @@ final class RankWatchTests {
     func told(_ rank: Int) throws {
         let ears = [Ear(), Ear(), Ear()]
         let all = try (0..<3).map { try watch($0, ears[$0]) }
-        #expect(!all[rank].endingIsTaken())
+        #expect(all[rank].claimsEnding())
         #expect(all[rank].tell("the disk is full"))
         // With rank 0 the store goes: it has waited until the others knew.
         if rank == 0 {
@@ -100,11 +100,28 @@ final class RankWatchTests {
             let watch = try RankWatch(
                 rank: 1, names: Self.names, patience: .init(interval: 0.1, silence: 0.5), open: open, onLoss: own.hear)
             watches.append(watch)
-            if isTaken { _ = watch.endingIsTaken() }
+            if isTaken { #expect(watch.claimsEnding()) }
             #expect(watch.reason(within: 10)?.hasPrefix("Rank 0 of 3 on here, which keeps the job together, has not answered") == true)
         }
         #expect(ear.first() != nil)
         #expect(other.reasons.isEmpty)
+    }
+
+    @Test("A process that does not come to the end that it took upon itself is ended")
+    func stuck() throws {
+        let ear = Ear()
+        let watch = try RankWatch(
+            rank: 1, names: Self.names, patience: .init(interval: 0.1, silence: 0.5, ending: 1),
+            open: {
+                sleep(2)
+                throw TorchError("too late")
+            }, onLoss: ear.hear)
+        watches.append(watch)
+        #expect(watch.claimsEnding())
+        _ = watch.reason(within: 10)
+        usleep(400_000)
+        #expect(ear.reasons.isEmpty)
+        #expect(ear.first(within: 5) != nil)
     }
 
     @Test("A watch that was stopped notices nothing")

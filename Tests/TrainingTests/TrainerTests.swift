@@ -186,6 +186,19 @@ struct TrainerTests {
         }
     }
 
+    @Test("What a killed process left half written goes when the run goes on; other people's files stay")
+    func unfinished() throws {
+        try Self.withFolder { folder in
+            _ = try Self.run(folder, .fresh, changes: ["epochs": "1"])
+            let left = ["/.checkpoint.safetensors.4711.123456.tmp", "/model/.model.safetensors.4711.99.tmp", "/last/.model.json.1.2.tmp"]
+            let others = ["/.notes.tmp", "/.a.b.c.tmp", "/model.1.2.tmp"]
+            for name in left + others { try "x".write(toFile: folder + name, atomically: false, encoding: .utf8) }
+            _ = try Self.run(folder, .resume, changes: ["epochs": "2"])
+            for name in left { #expect(!FileManager.default.fileExists(atPath: folder + name), "\(name)") }
+            for name in others { #expect(FileManager.default.fileExists(atPath: folder + name), "\(name)") }
+        }
+    }
+
     @Test("Resuming a finished run is refused with the option that extends it, and more epochs extend it")
     func finished() throws {
         try Self.withFolder { folder in

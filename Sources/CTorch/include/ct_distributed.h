@@ -26,9 +26,9 @@ int ct_store_add(ct_store _Nonnull store, const char *_Nonnull key, int64_t amou
 void ct_store_release(ct_store _Nonnull store);
 
 /// Meets the other processes in `store` under `name`, over the network device that has `address` (a host's name or number) or is called
-/// `interface`. A collective fails that takes longer than `seconds`.
+/// `interface`. Fails where they are not connected within `connecting` seconds; a collective fails that takes longer than `seconds`.
 ct_group _Nullable ct_group_make(ct_store _Nonnull store, const char *_Nonnull name, int rank, int size, const char *_Nullable interface,
-                                 const char *_Nullable address, double seconds);
+                                 const char *_Nullable address, double connecting, double seconds);
 /// The version of NCCL, such as 22809; fails where it does not load.
 int ct_nccl_version(int *_Nonnull version);
 /// Has the group add up tensors of CUDA device `device` over NCCL from now on; each process brings a GPU of its own. All processes call it, and

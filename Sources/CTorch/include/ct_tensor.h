@@ -11,6 +11,8 @@ extern "C" {
 typedef struct ct_tensor_s *ct_tensor;
 
 const char *_Nonnull ct_last_error(void);
+/// Whether it came from an operation of several processes, which fails where another one is gone.
+bool ct_last_error_is_collective(void);
 void ct_release(ct_tensor _Nullable t);
 
 ct_tensor _Nullable ct_full(const int64_t *_Nonnull sizes, int64_t dims, double value, int dtype, int device);

@@ -1,4 +1,5 @@
 import Foundation
+import Machine
 import Storage
 
 /// Reads all of a data set once, as training would, and finds everything that is wrong with it instead of the first.
@@ -19,7 +20,7 @@ public struct DataCheck {
         /// `num_training_samples`.
         public var sampleCount: Int?
         /// Threads that read and decode.
-        public var workers = max(1, ProcessInfo.processInfo.activeProcessorCount)
+        public var workers = max(1, ProcessorCores.available)
         /// Faults of one kind that are kept with their text; all are counted.
         public var keptFaults = 10_000
 

@@ -1,4 +1,5 @@
 import Foundation
+import Machine
 import Synchronization
 
 /// Fills mini-batches ahead of training, on threads of its own, in order.
@@ -29,7 +30,7 @@ public final class BatchLoader<Builder: BatchBuilder>: Sendable {
     private let statistics = Mutex(Statistics())
 
     /// ``LoadingWorkers/count(onCores:)`` of the whole machine.
-    public static var defaultWorkerCount: Int { LoadingWorkers.count(onCores: ProcessInfo.processInfo.activeProcessorCount) }
+    public static var defaultWorkerCount: Int { LoadingWorkers.count(onCores: ProcessorCores.available) }
 
     /// Starts the workers; they begin with batch `firstBatch` of the first epoch at once.
     ///
@@ -193,9 +194,12 @@ public final class BatchLoader<Builder: BatchBuilder>: Sendable {
                 return
             }
             switch scheduled {
-            case .batch(let epoch, let number, let indices, let repeated):
+            case .batch(let epoch, let number, let indices, let repeated, let neighbours):
                 state.upcoming.append(.batch(repeated: repeated))
-                queue.open(.init(batch: try builder.makeBatch(count: indices.count), epoch: epoch, number: number, indices: indices))
+                queue.open(
+                    .init(
+                        batch: try builder.makeBatch(count: indices.count), epoch: epoch, number: number, indices: indices,
+                        neighbours: neighbours))
             case .endOfEpoch: state.upcoming.append(.endOfEpoch)
             case .end, .notYet: return
             }

@@ -12,17 +12,19 @@ final class BatchQueue<Builder: BatchBuilder>: @unchecked Sendable {
         let epoch: Int
         let number: Int
         let indices: [Int]
+        fileprivate let neighbours: Neighbours
         fileprivate var claimed = 0
         fileprivate var unfinished: Int
         fileprivate(set) var failures: [Failure] = []
         /// Why the slots that failed could not be given a neighbour's content.
         fileprivate(set) var fatal: (any Error)?
 
-        init(batch: Builder.Batch, epoch: Int, number: Int, indices: [Int]) {
+        init(batch: Builder.Batch, epoch: Int, number: Int, indices: [Int], neighbours: Neighbours) {
             self.batch = batch
             self.epoch = epoch
             self.number = number
             self.indices = indices
+            self.neighbours = neighbours
             unfinished = indices.count
         }
     }
@@ -136,18 +138,18 @@ final class BatchQueue<Builder: BatchBuilder>: @unchecked Sendable {
         }
     }
 
-    /// Fills failed slots with the nearest readable neighbour before them (cyclic), which does not depend on who was quick.
+    /// Fills failed slots with the nearest readable neighbour before them (cyclic) in the whole mini-batch, which depends neither on who was
+    /// quick nor on how many processes share it.
     private func replace(_ failures: [Failure], in flight: Flight) -> (any Error)? {
         let failed = Set(failures.map(\.slot))
-        let size = flight.indices.count
         for failure in failures {
-            let neighbours = (1..<max(size, 1)).lazy.map { (failure.slot + size - $0) % size }
-            guard let neighbour = neighbours.first(where: { !failed.contains($0) }) else { return failure.error }
-            do {
-                try builder.fill(flight.batch, slot: failure.slot, index: flight.indices[neighbour], epoch: flight.epoch)
-            } catch {
-                return error
+            let candidates = flight.neighbours.before(failure.slot, of: flight.indices.count)
+            let isFilled = candidates.contains { neighbour in
+                if let slot = neighbour.slot, failed.contains(slot) { return false }
+                // Another process's may be unreadable, too.
+                return (try? builder.fill(flight.batch, slot: failure.slot, index: neighbour.example, epoch: flight.epoch)) != nil
             }
+            guard isFilled else { return failure.error }
         }
         return nil
     }

@@ -12,14 +12,30 @@ protocol BatchSchedule: Sendable {
 
 /// A step of a schedule.
 enum ScheduledBatch {
-    /// A mini-batch. `repeated`: the slots whose examples this epoch has seen before.
-    case batch(epoch: Int, number: Int, indices: [Int], repeated: Range<Int>)
+    /// A mini-batch. `repeated`: the slots whose examples this epoch has seen before. `neighbours`: what may stand for examples that can't be
+    /// read.
+    case batch(epoch: Int, number: Int, indices: [Int], repeated: Range<Int>, neighbours: Neighbours)
     /// The end of an epoch.
     case endOfEpoch
     /// The end of the last epoch, and from then on.
     case end
     /// A stream is late.
     case notYet
+}
+
+/// The whole mini-batch of which a process has a part.
+struct Neighbours {
+    let examples: [Int]
+    /// Where the part begins.
+    let start: Int
+
+    /// The examples before slot `slot` of the part, the nearest first, cyclic; and which of the part's slots each is, if any.
+    func before(_ slot: Int, of count: Int) -> some Sequence<(example: Int, slot: Int?)> {
+        (1..<max(1, examples.count)).lazy.map { distance in
+            let place = (start + slot - distance + examples.count) % examples.count
+            return (examples[place], (start..<start + count).contains(place) ? place - start : nil)
+        }
+    }
 }
 
 /// Mini-batches of a data set whose records are read in any order.
@@ -57,7 +73,8 @@ struct PlannedBatches: BatchSchedule {
             guard !slots.isEmpty else { continue }
             return .batch(
                 epoch: epoch, number: number, indices: Array(whole[slots]),
-                repeated: repeated.clamped(to: slots).shifted(by: -slots.lowerBound))
+                repeated: repeated.clamped(to: slots).shifted(by: -slots.lowerBound),
+                neighbours: Neighbours(examples: whole, start: slots.lowerBound))
         }
     }
 
@@ -139,7 +156,10 @@ struct StreamedBatches: BatchSchedule {
         guard let first = slots.first, let last = slots.last else { return [] }
         feed.release(Array(indices[..<first.lowerBound] + indices[last.upperBound...]), epoch: epoch)
         return slots.filter { !$0.isEmpty }.map {
-            .batch(epoch: epoch, number: number, indices: Array(indices[$0]), repeated: 0..<0)
+            // Records of the others are gone.
+            .batch(
+                epoch: epoch, number: number, indices: Array(indices[$0]), repeated: 0..<0,
+                neighbours: Neighbours(examples: Array(indices[$0]), start: 0))
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Machine
 import Storage
 import Synchronization
 
@@ -36,7 +37,7 @@ struct ManifestScan: Sendable {
     func run(pieceBytes: Int = pieceBytes) throws -> Findings {
         let starts = Array(stride(from: 0, to: file.size, by: pieceBytes))
         let queue = Mutex(Queue())
-        let threads = min(Self.threads, ProcessInfo.processInfo.activeProcessorCount, max(1, starts.count))
+        let threads = min(Self.threads, ProcessorCores.available, max(1, starts.count))
         DispatchQueue.concurrentPerform(iterations: threads) { _ in
             while let number = queue.withLock({ $0.claim(below: starts.count) }) {
                 let range = starts[number]..<min(file.size, starts[number] + pieceBytes)

@@ -1,4 +1,5 @@
 import Foundation
+import Machine
 
 /// Which process of a job of several this is, and where they meet.
 ///
@@ -50,8 +51,12 @@ public struct Placement: Sendable, Equatable {
         (self.address, self.port, self.host, self.launcher) = (address, port, host, launcher)
     }
 
-    /// The cores of this host that are each process's, where all of its processes share them; at least 1.
-    public var coresOfEach: Int { max(1, ProcessInfo.processInfo.activeProcessorCount / max(1, localSize)) }
+    /// The cores of this host that are each process's, at least 1: all of its processes share them, unless the launcher has bound each to its
+    /// own.
+    public var coresOfEach: Int {
+        let binds = [.mpi, .slurm].contains(launcher) && ProcessorCores.isBound
+        return binds ? ProcessorCores.available : max(1, ProcessorCores.available / max(1, localSize))
+    }
 
     /// Where the processes meet that are on one machine.
     public static let loopback = "127.0.0.1"

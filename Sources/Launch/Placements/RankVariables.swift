@@ -36,8 +36,9 @@ extension Placement {
     ) throws -> (rank: Int, size: Int) {
         switch (variables.text("LOCAL_RANK"), variables.text("LOCAL_WORLD_SIZE")) {
         case (nil, nil):
-            // Who meets on the loopback is on one machine; otherwise it is one process a machine.
-            return [loopback, "localhost", "::1"].contains(address) ? (rank, size) : (0, 1)
+            // Who meets on the loopback is on one machine; otherwise, and in pods, it is one process a machine.
+            let isPod = variables.text("KUBERNETES_SERVICE_HOST") != nil
+            return !isPod && [loopback, "localhost", "::1"].contains(address) ? (rank, size) : (0, 1)
         case (.some(let local), nil): throw variables.missing("LOCAL_WORLD_SIZE", because: "LOCAL_RANK is \(local)")
         default:
             let localSize = try variables.needed("LOCAL_WORLD_SIZE", in: 1...size, because: "WORLD_SIZE is \(size)")

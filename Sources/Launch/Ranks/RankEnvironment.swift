@@ -4,6 +4,9 @@ extension LocalRanks {
     /// The variable that names the folder of a rank's own pipes.
     public static let pipesVariable = "SIGHTLINE_PIPES"
 
+    /// Whether one of them has started this process, and sees to its end.
+    public static func hasStarted(_ environment: [String: String]) -> Bool { environment[Placement.launchedVariable] != nil }
+
     /// A rank's environment: the launcher's, and which rank it is.
     func rankEnvironment(of placement: Placement) -> [String: String] {
         // What a launcher further out says of its store and its restarts does not hold for ranks that it did not start.

@@ -3,6 +3,7 @@ import Synchronization
 
 private let requests = Atomic<Int>(0)
 private let lastSignal = Atomic<Int32>(0)
+private let terminalIsGone = Atomic<Bool>(false)
 
 /// Ctrl-C, SIGTERM and a terminal that goes away, counted while ranks are supervised; what was done about them before is restored.
 final class StopRequests {
@@ -12,6 +13,7 @@ final class StopRequests {
     init() {
         requests.store(0, ordering: .relaxed)
         lastSignal.store(0, ordering: .relaxed)
+        terminalIsGone.store(false, ordering: .relaxed)
         for number in [SIGINT, SIGTERM, SIGHUP] {
             var old = sigaction()
             sigaction(number, nil, &old)
@@ -19,7 +21,8 @@ final class StopRequests {
             if number == SIGHUP, Self.isIgnored(old) { continue }
             var new = sigaction()
             new.__sigaction_handler.sa_handler = { number in
-                // Only what a signal handler may do.
+                // Only what a signal handler may do. A terminal goes once, though both a shell and the kernel say so.
+                if number == SIGHUP, terminalIsGone.exchange(true, ordering: .relaxed) { return }
                 lastSignal.store(number, ordering: .relaxed)
                 requests.add(1, ordering: .relaxed)
             }

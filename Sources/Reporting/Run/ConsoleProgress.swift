@@ -9,6 +9,7 @@ public final class ConsoleProgress: TrainingObserver {
     private var epochs = 0
     private var epochsDone = 0
     private var skippedCount = 0
+    private var skippedReasons = 0
     private var began = 0.0
 
     /// `seconds`: a clock that never goes back.
@@ -30,8 +31,11 @@ public final class ConsoleProgress: TrainingObserver {
         case .savedBest: break
         case .skipped(let count, let reasons):
             guard count > skippedCount else { return }
-            for reason in reasons.dropFirst(skippedCount).prefix(5) { line.write(StyledText("  left out: \(reason)", .yellow)) }
-            if count - skippedCount > 5 { line.write(StyledText("  left out: \(count - skippedCount - 5) more", .yellow)) }
+            // Of several processes the first knows its own reasons.
+            let new = reasons.dropFirst(skippedReasons).prefix(5)
+            for reason in new { line.write(StyledText("  left out: \(reason)", .yellow)) }
+            if count - skippedCount > new.count { line.write(StyledText("  left out: \(count - skippedCount - new.count) more", .yellow)) }
+            skippedReasons = reasons.count
             skippedCount = count
         case .stoppedEarly(let epoch):
             line.write(StyledText("Stopped early: the objective has not improved lately (epoch \(epoch) of \(epochs))."))

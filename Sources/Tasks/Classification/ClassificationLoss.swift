@@ -29,11 +29,11 @@ struct ClassificationLoss {
     }
 
     /// Weights by which presence and absence of each class count equally over the set: N / 2P and N / 2(N − P).
-    static func balancingWeights(of dataset: ClassificationDataset) -> (present: [Float], absent: [Float]) {
-        let total = Float(dataset.count)
+    static func balancingWeights(present counts: [Double], of images: Double) -> (present: [Float], absent: [Float]) {
+        let (total, counts) = (Float(images), counts.map { Float($0) })
         // A class that is always or never there teaches nothing by its weight; half the set bounds it.
-        let present = dataset.histogram.map { total / (2 * max(1, min(total - 1, Float($0)))) }
-        let absent = dataset.histogram.map { total / (2 * max(1, total - Float($0))) }
+        let present = counts.map { total / (2 * max(1, min(total - 1, $0))) }
+        let absent = counts.map { total / (2 * max(1, total - $0)) }
         return (present, absent)
     }
 }

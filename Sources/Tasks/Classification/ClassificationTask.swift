@@ -33,7 +33,9 @@ public final class ClassificationTask: TrainingTask {
     private let shuffleBounds: ShuffleBounds
     private let evaluation: ClassificationEvaluation?
     private var validations = 0
-    private let loss: ClassificationLoss
+    private(set) var loss: ClassificationLoss
+    /// How often each class is there, and of how many images, where the loss weighs classes by it.
+    private let classCounts: (present: [Int], images: Int)?
 
     /// Prepares training: checks that data, hyperparameters and initial weights fit, and builds the network.
     ///
@@ -81,16 +83,34 @@ public final class ClassificationTask: TrainingTask {
         } else {
             evaluation = nil
         }
-        var weights: (present: [Float], absent: [Float])?
         if settings.useWeightedLoss {
             guard case .dataset(let dataset) = training else {
                 throw TaskError(
                     "use_weighted_loss is 1, but \(training.source) is a stream, whose labels can't be counted in advance. Set it to 0, or use the data as files."
                 )
             }
-            weights = ClassificationLoss.balancingWeights(of: dataset)
+            classCounts = (dataset.histogram, dataset.count)
+        } else {
+            classCounts = nil
         }
-        loss = try ClassificationLoss(multiLabel: settings.multiLabel, weights: weights, device: device)
+        loss = try ClassificationLoss(
+            multiLabel: settings.multiLabel,
+            weights: classCounts.map { ClassificationLoss.balancingWeights(present: $0.present.map(Double.init), of: Double($0.images)) },
+            device: device)
+    }
+
+    /// Classes weigh by what is there on all hosts together.
+    public func meet() throws {
+        guard let classCounts, let exchange = share.exchange else { return }
+        // Processes that see the same data have one voice.
+        let voice = share.training.part == 0 ? 1.0 : 0
+        let own = ([classCounts.images] + classCounts.present).map { Double($0) * voice }
+        let sums = try exchange.gather(own).reduce([Double](repeating: 0, count: own.count)) { sums, numbers in
+            zip(sums, numbers).map { $0 + $1 }
+        }
+        loss = try ClassificationLoss(
+            multiLabel: hyperparameters.multiLabel,
+            weights: ClassificationLoss.balancingWeights(present: Array(sums.dropFirst()), of: sums[0]), device: device)
     }
 
     /// Prepares training on data sets that are read in any order; see the other initializer.

@@ -27,16 +27,20 @@ public final class ProcessGroup {
     ///   - rank: this process, 0 ..< `size`.
     ///   - size: processes.
     ///   - device: the network device; nil: the one that the machine's own name leads to.
-    ///   - seconds: how long a call may take.
+    ///   - connecting: how long to wait for the others, in seconds.
+    ///   - seconds: how long a call may take from then on.
     /// - Throws: ``TorchError`` where somebody does not come, or the device is not there.
-    public init(store: KeyStore, name: String, rank: Int, size: Int, device: NetworkDevice? = nil, seconds: Double) throws {
+    public init(
+        store: KeyStore, name: String, rank: Int, size: Int, device: NetworkDevice? = nil, connecting: Double = 120, seconds: Double
+    ) throws {
         var (interface, address): (String?, String?) = (nil, nil)
         switch device {
         case .interface(let name): interface = name
         case .address(let text): address = text
         case nil: break
         }
-        guard let group = ct_group_make(store.pointer, name, Int32(rank), Int32(size), interface, address, seconds) else {
+        guard let group = ct_group_make(store.pointer, name, Int32(rank), Int32(size), interface, address, connecting, seconds)
+        else {
             throw TorchError.last()
         }
         pointer = group

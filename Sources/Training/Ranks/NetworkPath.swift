@@ -2,6 +2,11 @@ import Glibc
 
 /// Over which of this machine's addresses another one is reached.
 enum NetworkPath {
+    /// Whether an address (a number) is one of the machine itself, which no other one reaches.
+    static func isLoopback(_ address: String) -> Bool {
+        address.hasPrefix("127.") || address == "::1" || address.hasPrefix("::ffff:127.")
+    }
+
     /// This machine's own address on the way to `address` (a number, not a name); nil where there is no way.
     ///
     /// Nothing is sent: connecting a datagram socket only chooses the route. The machine's own name would not do, as it often stands for

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Launch
 import Torch
 
@@ -6,6 +7,9 @@ import Torch
 extension RankGroup {
     /// How long they wait for each other, in seconds: platforms do not start hosts at once.
     static let longestStart = 600.0
+
+    /// How long they may take to connect to each other once all are there, in seconds.
+    static let longestConnecting = 120.0
 
     /// How long a new process waits for the end of a job whose process of the same number was lost: as long as that job may need to notice.
     static let longestEnd = 60.0
@@ -16,7 +20,7 @@ extension RankGroup {
         while true {
             let (store, address) = try connect(placement, prefix: prefix)
             // A number that is taken belongs to a process that this one replaces: the store will go, and its successor come. Or to a mistake.
-            if (try? store.add(1, to: "claim/\(placement.rank)")) == 1 { return (store, address) }
+            if (try? store.add(1, to: claim(placement))) == 1 { return (store, address) }
             guard ContinuousClock.now < end else {
                 throw TrainingError(
                     .ranks,
@@ -60,8 +64,74 @@ extension RankGroup {
         }
     }
 
-    /// Waits for all others, and answers what each is called.
-    static func awaitAll(_ store: KeyStore, _ placement: Placement) throws -> [String] {
+    private static func claim(_ placement: Placement) -> String { "claim/\(placement.rank)" }
+
+    /// Waits for all others; answers what each is called, and over which network device this one talks to them.
+    static func assemble(
+        _ store: KeyStore, _ placement: Placement, address: String
+    ) throws -> (names: [String], device: ProcessGroup.NetworkDevice?) {
+        do {
+            return (try awaitAll(store, placement), try device(store, placement, address: address))
+        } catch {
+            // Whoever comes in this one's place finds its number free.
+            _ = try? store.add(-1, to: claim(placement))
+            throw error
+        }
+    }
+
+    private static func device(_ store: KeyStore, _ placement: Placement, address: String) throws -> ProcessGroup.NetworkDevice? {
+        let own = NetworkPath.ownAddress(towards: address, port: placement.port)
+        let none = "none"
+        try store.set("address/\(placement.rank)", own ?? none)
+        if let interface = placement.interface, if_nametoindex(interface) > 0 { return .interface(interface) }
+        guard let own else { return nil }
+        guard NetworkPath.isLoopback(own), placement.localSize < placement.size else { return .address(own) }
+        // The host where they meet calls itself by a loopback address, as Debian's /etc/hosts has it: others reach it by another one.
+        for other in 0..<placement.size where other != placement.rank {
+            let address = try store.value(of: "address/\(other)", within: longestConnecting)
+            guard address != none, !NetworkPath.isLoopback(address) else { continue }
+            if let way = NetworkPath.ownAddress(towards: address, port: placement.port) { return .address(way) }
+        }
+        return .address(own)
+    }
+
+    /// Connects to the others, for each kind of work by itself; while `watch` sees whether one is gone.
+    static func connect(
+        _ store: KeyStore, _ placement: Placement, _ device: ProcessGroup.NetworkDevice?, _ watch: RankWatch
+    ) throws -> (control: ProcessGroup, gradients: ProcessGroup, statistics: ProcessGroup, hosts: (count: Int, index: Int)) {
+        func group(_ name: String) throws -> ProcessGroup {
+            try ProcessGroup(
+                store: store, name: name, rank: placement.rank, size: placement.size, device: device, connecting: longestConnecting,
+                seconds: longestCall)
+        }
+        do {
+            let control = try group("control")
+            return (control, try group("gradients"), try group("statistics"), try hosts(control, placement))
+        } catch {
+            guard watch.claimsEnding() else { waitForEnd() }
+            defer { watch.stop() }
+            if let reason = watch.reason(within: 5) { throw TrainingError(.ranks, reason) }
+            let sentence = "The processes can't be connected: \(error)"
+            watch.tell("Rank \(placement.rank) of \(placement.size) on \(placement.host) has failed: \(sentence)")
+            throw TrainingError(
+                .ranks, sentence + " Where hosts have several networks, name the one between them (GLOO_SOCKET_IFNAME=eth1).")
+        }
+    }
+
+    /// How many hosts there are, told by the first process of each, and which this one is: in the order of their first processes.
+    private static func hosts(_ control: ProcessGroup, _ placement: Placement) throws -> (count: Int, index: Int) {
+        // Names by number: FNV-1a of 32 bits, which a float64 holds.
+        let name = placement.host.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
+        let own = try Tensor([placement.localRank == 0 ? 1.0 : 0, Double(name)], shape: [2])
+        let all = try control.gather(own, size: placement.size).elements(as: Double.self)
+        let (firsts, names) = ((0..<placement.size).map { all[2 * $0] }, (0..<placement.size).map { all[2 * $0 + 1] })
+        let (count, distinct) = (Int(firsts.reduce(0, +)), names.enumerated().filter { names.firstIndex(of: $0.element) == $0.offset })
+        // Launchers may deal processes out to hosts in turn. Hosts of one name can only be told apart where their processes are neighbours.
+        if distinct.count == count, let index = distinct.firstIndex(where: { $0.element == Double(name) }) { return (count, index) }
+        return (count, max(0, Int(firsts[...placement.rank].reduce(0, +)) - 1))
+    }
+
+    private static func awaitAll(_ store: KeyStore, _ placement: Placement) throws -> [String] {
         let (rank, size, end) = (placement.rank, placement.size, ContinuousClock.now + .seconds(longestStart))
         func waitFor(_ key: String, of other: Int) throws {
             while try !store.has(key) {

@@ -44,39 +44,15 @@ public final class RankGroup: MetricsExchange {
     /// - Throws: ``TrainingError`` or `LaunchError` where they do not come together.
     public init(_ placement: Placement, onLoss: @escaping @Sendable (String) -> Void) throws {
         self.placement = placement
-        let rank = placement.rank
         let (port, prefix) = (placement.port, placement.keyPrefix + "sightline")
         let (store, address) = try Self.meet(placement, prefix: prefix)
         self.store = store
-        let names = try Self.awaitAll(store, placement)
-        let device: ProcessGroup.NetworkDevice? =
-            placement.interface.flatMap { if_nametoindex($0) > 0 ? .interface($0) : nil }
-            ?? NetworkPath.ownAddress(towards: address, port: port).map { .address($0) }
-        control = try Self.group("control", store, placement, device)
-        gradients = try Self.group("gradients", store, placement, device)
-        statistics = try Self.group("statistics", store, placement, device)
+        let (names, device) = try Self.assemble(store, placement, address: address)
+        // From here on nobody waits for one who is gone.
         watch = try RankWatch(
-            rank: rank, names: names,
+            rank: placement.rank, names: names,
             open: { try KeyStore(host: address, port: port, serves: false, seconds: 20, prefix: prefix) }, onLoss: onLoss)
-        hosts = try Self.hosts(control, placement)
-    }
-
-    private static func group(
-        _ name: String, _ store: KeyStore, _ placement: Placement, _ device: ProcessGroup.NetworkDevice?
-    ) throws -> ProcessGroup {
-        do {
-            return try ProcessGroup(
-                store: store, name: name, rank: placement.rank, size: placement.size, device: device, seconds: longestCall)
-        } catch {
-            throw TrainingError(.ranks, "The processes can't be connected: \(error)")
-        }
-    }
-
-    /// How many hosts there are, told by the first process of each, and which this one is.
-    private static func hosts(_ control: ProcessGroup, _ placement: Placement) throws -> (count: Int, index: Int) {
-        let own = try Tensor([placement.localRank == 0 ? 1.0 : 0], shape: [1])
-        let firsts = try control.gather(own, size: placement.size).elements(as: Double.self)
-        return (Int(firsts.reduce(0, +)), max(0, Int(firsts[...placement.rank].reduce(0, +)) - 1))
+        (control, gradients, statistics, hosts) = try Self.connect(store, placement, device, watch)
     }
 
     // MARK: The work's division
@@ -114,7 +90,7 @@ public final class RankGroup: MetricsExchange {
     }
 
     /// The sum of a number that each host has; nil where one of them has none.
-    func sum(ofHosts number: Int?) throws -> Int? {
+    public func sum(ofHosts number: Int?) throws -> Int? {
         let found = try sums([placement.localRank == 0 ? Double(number ?? 0) : 0, number == nil ? 1 : 0])
         return found[1] > 0 ? nil : Int(found[0])
     }
@@ -153,15 +129,16 @@ public final class RankGroup: MetricsExchange {
     /// What rank 0 makes of `body`, in every process; its error, too.
     func fromFirst(_ body: () throws -> [UInt8]) throws -> [UInt8] {
         guard isFirst else { return try Outcome(bytes: from(0, [])).get() }
+        let bytes: [UInt8]
         do {
-            let bytes = try body()
-            _ = try from(0, Outcome.value(bytes).bytes)
-            return bytes
+            bytes = try body()
         } catch {
             // What rank 0 reports is its own error, whatever becomes of the others.
             _ = try? from(0, Outcome(error).bytes)
             throw error
         }
+        _ = try from(0, Outcome.value(bytes).bytes)
+        return bytes
     }
 
     /// One process's bytes, in all of them.
@@ -224,21 +201,24 @@ public final class RankGroup: MetricsExchange {
 
     // MARK: Ends
 
-    /// Runs `body`, whose errors of libtorch mean that a process is gone, and throws why.
+    /// Runs `body`, where an operation of all processes that fails means that one is gone, and throws why.
     func calling<Result>(_ body: () throws -> Result) throws -> Result {
         do {
             return try body()
-        } catch let error as TorchError {
-            throw lost(error)
+        } catch {
+            throw explained(error)
         }
+    }
+
+    /// Why another process is gone, where that is what an error comes from.
+    private func explained(_ error: any Error) -> any Error {
+        guard let error = error as? TorchError, error.isCollective else { return error }
+        return lost(error)
     }
 
     private func lost(_ error: TorchError) -> TrainingError {
         // Who fails says why, and rank 0 sees who is gone; but not at once.
-        guard !watch.endingIsTaken() else {
-            // The process is being ended on another thread, with the same reason.
-            while true { Thread.sleep(forTimeInterval: 1) }
-        }
+        guard watch.claimsEnding() else { Self.waitForEnd() }
         if let reason = watch.reason(within: 40) { return TrainingError(.ranks, reason) }
         guard !Interruption.isRequested else {
             return TrainingError(
@@ -248,6 +228,11 @@ public final class RankGroup: MetricsExchange {
         }
         return TrainingError(
             .ranks, "Another process of the job has gone without a word (\(error)). What it wrote itself may say why.")
+    }
+
+    /// While the process is being ended on another thread.
+    static func waitForEnd() -> Never {
+        while true { Thread.sleep(forTimeInterval: 1) }
     }
 
     /// Whether nothing need be said here about why the job ends: the first process of this host says it.
@@ -260,19 +245,21 @@ public final class RankGroup: MetricsExchange {
             try ranks?.close()
             return result
         } catch {
-            ranks?.leave(because: error)
-            throw error
+            guard let ranks else { throw error }
+            let reason = ranks.explained(error)
+            ranks.leave(because: reason)
+            throw reason
         }
     }
 
     /// Tells the others that this process leaves, and why, unless they leave at the same time or it leaves because of them.
     private func leave(because error: any Error) {
-        let common: [TrainingError.Kind] = [.ranks, .interrupted, .finished, .diverged, .disagreement]
+        let common: [TrainingError.Kind] = [.ranks, .interrupted, .finished, .diverged, .disagreement, .unreadable]
         if let error = error as? TrainingError, common.contains(error.kind) {
             reasonIsCommon = true
             return watch.stop()
         }
-        _ = watch.endingIsTaken()
+        _ = watch.claimsEnding()
         reasonIsCommon = watch.tell("Rank \(rank) of \(size) on \(placement.host) has failed: \(error)")
         watch.stop()
     }

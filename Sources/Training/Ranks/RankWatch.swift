@@ -16,6 +16,8 @@ final class RankWatch: Sendable {
         var interval = 1.0
         /// Without a count of a process, or without an answer of the store.
         var silence = 25.0
+        /// For a process that ends the job itself to have ended.
+        var ending = 60.0
     }
 
     private static let failureKey = "failure"
@@ -32,15 +34,18 @@ final class RankWatch: Sendable {
     /// What is to be said of this process, by the thread that owns the store.
     private struct State {
         var isStopped = false
-        var lastAnswer = ContinuousClock.now
+        var lastAnswer = SuspendingClock.now
         var ownFailure: String?
         var ownFailureIsTold = false
         var ownFailureIsHeard = false
         /// Whether another rank's failure was heard of.
         var isHeard = false
         var reason: String?
-        var isEnding = false
+        var ender: Ender?
     }
+
+    /// Who ends the process.
+    private enum Ender { case owner, watch }
 
     /// Starts watching. `names`: what messages call each rank. `open`: a store of its own. `onLoss`: called once, on a thread of the watch,
     /// when the job can't go on; it ends the process.
@@ -62,19 +67,22 @@ final class RankWatch: Sendable {
 
     /// Why the job can't go on, once that is known; waits for it up to `seconds`, and not where somebody asks to stop.
     func reason(within seconds: Double) -> String? {
-        let end = ContinuousClock.now + .seconds(seconds)
+        let end = SuspendingClock.now + .seconds(seconds)
         while true {
             if let reason = state.withLock({ $0.reason }) { return reason }
-            guard ContinuousClock.now < end, !Interruption.isRequested else { return nil }
+            guard SuspendingClock.now < end, !Interruption.isRequested else { return nil }
             pause(0.1)
         }
     }
 
-    /// Keeps the watch from ending the process: its owner does, with a reason of its own or that of ``reason(within:)``.
-    func endingIsTaken() -> Bool {
+    /// Keeps the watch from ending the process: its owner does, soon, with a reason of its own or that of ``reason(within:)``. False where the
+    /// watch is ending it already.
+    func claimsEnding() -> Bool { claimsEnding(as: .owner) }
+
+    private func claimsEnding(as ender: Ender) -> Bool {
         state.withLock { state in
-            defer { state.isEnding = true }
-            return state.isEnding
+            if state.ender == nil { state.ender = ender }
+            return state.ender == ender
         }
     }
 
@@ -83,10 +91,10 @@ final class RankWatch: Sendable {
     func tell(_ failure: String) -> Bool {
         state.withLock { $0.ownFailure = failure }
         wake()
-        let end = ContinuousClock.now + .seconds(4 * patience.interval)
+        let end = SuspendingClock.now + .seconds(4 * patience.interval)
         // The store ends with rank 0: the others must have looked into it.
         func isOver(_ state: State) -> Bool { state.reason != nil || (rank == 0 ? state.ownFailureIsHeard : state.ownFailureIsTold) }
-        while ContinuousClock.now < end, !state.withLock({ isOver($0) }) { pause(0.05) }
+        while SuspendingClock.now < end, !state.withLock({ isOver($0) }) { pause(0.05) }
         return state.withLock { $0.ownFailureIsTold || $0.isHeard }
     }
 
@@ -101,7 +109,7 @@ final class RankWatch: Sendable {
     // MARK: Counting
 
     private func count(_ store: KeyStore) throws {
-        var heard = [Int: (count: Int, time: ContinuousClock.Instant)]()
+        var heard = [Int: (count: Int, time: SuspendingClock.Instant)]()
         while !state.withLock({ $0.isStopped }) {
             try store.add(1, to: "count/\(rank)")
             if let failure = state.withLock({ $0.ownFailureIsTold ? nil : $0.ownFailure }) {
@@ -133,11 +141,11 @@ final class RankWatch: Sendable {
 
     /// Rank 0, with which the store ends, waits until that many know of the failure, but not for those who do not listen any more.
     private func waitForHearing(_ store: KeyStore, by count: Int) throws {
-        let end = ContinuousClock.now + .seconds(3 * patience.interval)
-        while rank == 0, ContinuousClock.now < end, try store.add(0, to: Self.heardKey) < count { pause(0.05) }
+        let end = SuspendingClock.now + .seconds(3 * patience.interval)
+        while rank == 0, SuspendingClock.now < end, try store.add(0, to: Self.heardKey) < count { pause(0.05) }
     }
 
-    private func silentRank(_ store: KeyStore, _ heard: inout [Int: (count: Int, time: ContinuousClock.Instant)]) throws -> Int? {
+    private func silentRank(_ store: KeyStore, _ heard: inout [Int: (count: Int, time: SuspendingClock.Instant)]) throws -> Int? {
         for other in names.indices where other != rank {
             let count = try store.add(0, to: "count/\(other)")
             if let last = heard[other], last.count == count {
@@ -172,7 +180,11 @@ final class RankWatch: Sendable {
         guard isFirst else { return }
         // The training thread mostly waits for the others, too, fails and reports; it may also wait for ever.
         pause(patience.interval)
-        if !endingIsTaken() { onLoss(reason) }
+        if claimsEnding(as: .watch) { return onLoss(reason) }
+        // On its way out it may meet what does not end either, such as a disk of a host that is gone.
+        let end = SuspendingClock.now + .seconds(patience.ending)
+        while SuspendingClock.now < end, !state.withLock({ $0.isStopped }) { pause(patience.interval) }
+        if !state.withLock({ $0.isStopped }) { onLoss(reason) }
     }
 
     private func pause(_ seconds: Double) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Launch
+import Machine
 import Torch
 
 /// Where and with how many threads the work is done.
@@ -25,13 +26,16 @@ struct EngineOptions: ParsableArguments {
         Runtime.allowsTF32 = tf32
         if let threads {
             Runtime.threads = threads
-        } else if let placement, ProcessInfo.processInfo.environment["OMP_NUM_THREADS"] == nil {
-            Runtime.threads = placement.coresOfEach
+        } else if ProcessInfo.processInfo.environment["OMP_NUM_THREADS"] == nil {
+            // libtorch's own count knows of no container's quota.
+            Runtime.threads = placement?.coresOfEach ?? min(Runtime.threads, ProcessorCores.available)
         }
         let chosen = try Device(parsing: device)
         // A device without a number is any of them.
         guard let placement, case .cuda = chosen, !device.contains(":") else { return chosen }
-        return try Device(parsing: "cuda:\(placement.localRank)")
+        // A scheduler may show each process a GPU of its own, which then is its first.
+        let isOnly = placement.launcher != .sightline && Device.cudaCount == 1
+        return try Device(parsing: "cuda:\(isOnly ? 0 : placement.localRank)")
     }
 }
 

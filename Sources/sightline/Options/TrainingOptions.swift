@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Glibc
 import Launch
 import Reporting
@@ -80,7 +81,7 @@ struct TrainingOptions: ParsableArguments {
             if status != 0 { throw Failure(sentence: nil, status: status) }
             return
         }
-        Interruption.install()
+        Interruption.install(secondEnds: !LocalRanks.hasStarted(ProcessInfo.processInfo.environment))
         let placement = dryRun ? nil : try ranks.placement()
         if let placement, placement.localSize > 1, placement.launcher != .sightline, let pipe = pipes.first {
             throw Failure.usage(

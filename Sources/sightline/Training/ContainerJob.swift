@@ -35,6 +35,7 @@ struct ContainerJob {
         do {
             if let found = try Placement.found(in: ProcessInfo.processInfo.environment) {
                 if Self.speaks(found) { greet() }
+                if found.localRank == 0, found.launcher != .sightline { forgetFailure() }
                 return run(as: found)
             }
         } catch {
@@ -42,6 +43,7 @@ struct ContainerJob {
                 by: error, ContractLog(.standardOutput, form: .classification, host: "algo-1", model: tree.model), checkpoints: nil)
         }
         greet()
+        forgetFailure()
         return run(as: nil)
     }
 
@@ -52,9 +54,10 @@ struct ContainerJob {
 
     private func greet() {
         TextOutput.standardOutput.write("Docker entrypoint called with argument(s): train\n")
-        // A reason of an earlier start is not this one's.
-        try? FileManager.default.removeItem(atPath: tree.failure)
     }
+
+    /// A reason of an earlier start is not this one's.
+    private func forgetFailure() { try? FileManager.default.removeItem(atPath: tree.failure) }
 
     /// `started`: which process of several this is, where somebody has started them; nil: what the files say counts.
     private func run(as started: Placement?) -> Int32 {
@@ -68,7 +71,7 @@ struct ContainerJob {
             if Self.speaks(started) { tell(job, recognised, log) }
             if started == nil, let status = try launch(job, log) { return status }
             // The first process of a container has no default for signals: without this SIGTERM would go unheard.
-            Interruption.install()
+            Interruption.install(secondEnds: !LocalRanks.hasStarted(ProcessInfo.processInfo.environment))
             try train(job, recognised.task, try started ?? hosts(of: job).placements.first { $0.size > 1 }, log)
             return 0
         } catch {

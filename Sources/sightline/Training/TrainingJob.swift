@@ -50,7 +50,11 @@ struct TrainingJob<Task: TrainingTask> {
         var notes = notes
         if let note = try run.ranks?.joinDevices(task.device) { notes.append(note) }
         var fingerprint = resolved
-        if run.sharesNormStatistics, run.ranks != nil { fingerprint[RunRecord.sharedNormStatistics] = "true" }
+        if run.sharesNormStatistics { fingerprint[RunRecord.sharedNormStatistics] = "true" }
+        // Hosts with data of their own train on all of it together, however many they are.
+        if let ranks = run.ranks, shards.training {
+            fingerprint["num_training_samples"] = try ranks.sum(ofHosts: task.exampleCount).map { "\($0)" }
+        }
         if Runtime.allowsTF32, task.device != .cpu, task.precision == nil { fingerprint[RunRecord.tf32] = "true" }
         fingerprint[RunRecord.start] = start
         fingerprint[RunRecord.validationSplit] = validationShare.map { "\($0)" }
@@ -58,9 +62,10 @@ struct TrainingJob<Task: TrainingTask> {
             epochs: values.epochs, rule: rule.rule, weightDecay: rule.weightDecay, learningRate: values.learningRate,
             checkpointFrequency: checkpointFrequency, fingerprint: fingerprint, workers: run.workers)
         let steps = try run.ranks.map { ranks in
-            // Where each host has data of its own, so is their number.
-            var facts = fingerprint.filter { $0.key != "num_training_samples" || !shards.training }
+            var facts = fingerprint
             facts["classes"] = context.classes.joined(separator: ", ")
+            // Which sums are made when depends on it.
+            facts["device"] = task.device == .cpu ? "cpu" : "cuda"
             try ranks.agree(on: facts)
             return try ranks.fewest(task.stepsPerEpoch)
         }
