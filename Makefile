@@ -76,7 +76,7 @@ conformance: setup
 
 docs: setup
 	$(SWIFT) package --allow-writing-to-directory .build/docs generate-documentation \
-		--target Torch --target Imaging --target Weights --target Storage --target Datasets --target Networks --target Tasks --target Training \
+		--target Machine --target Launch --target Torch --target Imaging --target Weights --target Storage --target Datasets --target Networks --target Tasks --target Training \
 		--enable-experimental-combined-documentation --warnings-as-errors --output-path .build/docs
 
 fuzz:

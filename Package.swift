@@ -100,16 +100,16 @@ let package = Package(
         + room("Machine", [])
         + room("Torch", ["CTorch"])
         + room("Imaging", ["CJPEG", "CPNG", "CFont", "CPixels"])
-        + room("Weights", ["CCurl", "CDigest", "CZlib"])
-        + room("Storage", ["CCurl", "CDigest"])
+        + room("Weights", ["CCurl", "CDigest", "CZlib", "Machine"])
+        + room("Storage", ["CCurl", "CDigest", "Machine"])
         // Which process of a distributed job this is, and starting such processes: no tensors, so that a launcher needs none.
         + room("Launch", ["Storage", "CLaunch", "Machine"])
         + room("Datasets", ["Imaging", "Storage", "CDigest", "CZlib", "Machine", yams])
         + room("Networks", ["Torch", "Weights"])
         + room("Tasks", ["Networks", "Torch", "Datasets", "Imaging", "Weights"])
-        + room("Training", ["Launch", "Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights", metrics])
+        + room("Training", ["Launch", "Machine", "Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights", metrics])
         + room("Reporting", ["Training", "Tasks", "Datasets", "Weights", "Imaging"])
-        + room("Container", ["Launch", "Training", "Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights"])
+        + room("Container", ["Launch", "Machine", "Training", "Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights"])
         + room(
             "Serving", ["Reporting", "Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights", "Machine", logging] + http,
             resources: [.embedInCode("Pages/page.html"), .embedInCode("Pages/openapi.json")])

@@ -26,9 +26,10 @@ let package = Package(
         face("CJPEG", "jpeg"), face("CPNG", "png16"), face("CCurl", "curl"), face("CDigest", "crypto"), face("CZlib", "z"),
         face("CPixels", "m"), face("CFont", "freetype", ["-I/usr/include/freetype2"]),
         room("Imaging", ["CFont", "CJPEG", "CPNG", "CPixels"]),
-        room("Weights", ["CCurl", "CDigest", "CZlib"]),
-        room("Storage", ["CCurl", "CDigest"]),
-        room("Datasets", ["Imaging", "Storage", "CDigest", "CZlib", .product(name: "Yams", package: "Yams")]),
+        room("Machine", []),
+        room("Weights", ["CCurl", "CDigest", "CZlib", "Machine"]),
+        room("Storage", ["CCurl", "CDigest", "Machine"]),
+        room("Datasets", ["Imaging", "Storage", "CDigest", "CZlib", "Machine", .product(name: "Yams", package: "Yams")]),
         // Counts memory; not instrumented itself.
         .target(name: "Watch", path: "Watch"),
         .executableTarget(

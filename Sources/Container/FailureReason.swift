@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import Imaging
 import Launch
+import Machine
 import Networks
 import Storage
 import Tasks
@@ -53,7 +54,7 @@ public struct FailureReason: Sendable, Equatable, CustomStringConvertible {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
-            throw ContainerError(at: folder, "it cannot be made: \(error.localizedDescription)", remedy: "")
+            throw ContainerError(at: folder, "it cannot be made: \(error.systemReason)", remedy: "")
         }
         try writeAtomically(description, to: path)
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Machine
 import Training
 
 /// Brings the best model of a run, and the checkpoints that `checkpoint_frequency` asked for, to where the platform takes the artifact
@@ -67,7 +68,7 @@ public enum PublishedFile {
         } catch {
             unlink(temporary)
             throw ContainerError(
-                at: path, "it cannot be written: \(error.localizedDescription)", remedy: "check that the volume is writable and has room")
+                at: path, "it cannot be written: \(error.systemReason)", remedy: "check that the volume is writable and has room")
         }
         let failed = rename(temporary, path) != 0
         let reason = errno

@@ -78,7 +78,9 @@ public final class ModelServer: Sendable {
             try await group.run()
         } catch let error as IOError {
             throw ServingError(
-                .badSettings, "\(settings.host):\(settings.port) can't be listened on: \(error). Choose another --host or --port.")
+                .badSettings,
+                "\(settings.host):\(settings.port) can't be listened on: \(String(cString: strerror(error.errnoCode))). Choose another --host or --port."
+            )
         } catch is CancellationError {
             throw ServingError(
                 .unavailable, "Requests were left unanswered after \(settings.drainTimeout) s (drain-timeout) of shutting down.")

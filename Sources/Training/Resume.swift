@@ -61,14 +61,14 @@ extension RunFolder {
             throw TrainingError(
                 .runFolder,
                 "\(path) was started with other settings:\n" + list.joined(separator: "\n")
-                    + "\nTo resume, give the same ones. To train on from its weights with new ones, use --model \(model) and another --output."
+                    + "\nTo resume, give the same ones. To train on from its weights with new ones, use --model \(shellQuoted(model)) and another --output."
             )
         }
         let done = progress.epoch
         if progress.stoppedEarly {
             throw TrainingError(
                 .finished,
-                "The run in \(path) is finished: it stopped early after \(done) epoch\(done == 1 ? "" : "s"). To train on, use --model \(model) and another --output."
+                "The run in \(path) is finished: it stopped early after \(done) epoch\(done == 1 ? "" : "s"). To train on, use --model \(shellQuoted(model)) and another --output."
             )
         }
         guard settings.epochs > done else {

@@ -1,4 +1,5 @@
 import Foundation
+import Machine
 import Tasks
 import Weights
 
@@ -55,7 +56,7 @@ public struct RunFolder: Sendable {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw TrainingError(.runFolder, "\(path) cannot be made: \(error.localizedDescription) Choose another --output.")
+            throw TrainingError(.runFolder, "\(path) cannot be made: \(error.systemReason). Choose another --output.")
         }
     }
 
@@ -66,7 +67,7 @@ public struct RunFolder: Sendable {
             do {
                 try FileManager.default.removeItem(atPath: file)
             } catch {
-                throw TrainingError(.runFolder, "\(file) cannot be removed: \(error.localizedDescription)")
+                throw TrainingError(.runFolder, "\(file) cannot be removed: \(error.systemReason)")
             }
         }
     }
@@ -105,7 +106,7 @@ public struct RunFolder: Sendable {
                 + record.validation.map { fixed($0.value, 6) }
                 + [
                     "\(record.learningRate)", fixed(record.imagesPerSecond, 2), fixed(record.seconds, 2), fixed(record.waitShare, 4),
-                    fixed(Double(record.peakMemory) / 1_048_576, 1),
+                    fixed(Double(record.peakMemory) / 1_000_000, 1),
                 ]
         }
         try writeAtomically(([header] + rows).map { $0.joined(separator: ",") }.joined(separator: "\n") + "\n", to: results)

@@ -42,6 +42,11 @@ extension Acceptance {
             try #require(evaluated.status == 0, "\(evaluated.errors)")
             #expect(evaluated.output.contains("\"mAP\""))
 
+            // Drawn copies have the pictures' names.
+            let original = try place.bytes("shapes/validation/0.png")
+            let over = try Command.run(["predict", "run", "shapes/validation", "--output", "shapes/./validation"], in: place.path)
+            #expect(over.status == 2 && over.errors.contains("would take their place"), "\(over)")
+            #expect(try place.bytes("shapes/validation/0.png") == original)
             let predicted = try Command.run(
                 ["predict", "run", "shapes/validation", "--json", "--threshold", "0.01", "--output", "drawn"], in: place.path)
             try #require(predicted.status == 0, "\(predicted.errors)")

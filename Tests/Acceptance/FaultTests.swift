@@ -66,6 +66,45 @@ extension Acceptance {
             expectRefusal(result, place, ["photos.lst:3", "7", "num_classes"])
         }
 
+        @Test("What would surprise later is refused at once: a setting without a value, masks as classes, a run in its own data")
+        func surprises() throws {
+            let place = try Workspace()
+            try place.writeFolders("photos", perClass: 2)
+            expectRefusal(try train(place, ["--train", "photos", "-p", "momentum="]), place, status: 2, ["-p momentum= gives no value"])
+            try place.writeShapes("data", channel: "train", [[.init(classID: 0, left: 4, top: 4, width: 20, height: 20)]])
+            expectRefusal(try train(place, ["--train", "data"]), place, ["'train' and 'train_annotation' are no classes", "detection"])
+            let half = try Command.run(["check", "--train", "data/train"], in: place.path)
+            #expect(half.errors.contains("give the folder above") || half.output.contains("give the folder above"), "\(half)")
+            let info = try Command.run(["info", "data"], in: place.path)
+            #expect(info.status == 0 && info.output.contains("detection"), "\(info)")
+            let inside = try Command.run(
+                ["train", "classification", "--train", "photos", "--output", "photos/run", "--json"], in: place.path)
+            #expect(inside.status == 2 && inside.errors.contains("would be a class of it") && !place.exists("photos/run"), "\(inside)")
+        }
+
+        @Test("A program that reads along hears why a run failed")
+        func failedEvent() throws {
+            let place = try Workspace()
+            try place.writeFolders("photos", perClass: 2)
+            try place.write(Array("this is no picture".utf8), to: "photos/light/note.jpg")
+            let result = try train(place, ["--train", "photos", "--json"])
+            #expect(result.status == 1 && result.errors.contains("--skip-unreadable"))
+            let last = try #require(try result.objects().last)
+            #expect(last["event"] as? String == "failed" && (last["error"] as? String)?.contains("note.jpg") == true)
+        }
+
+        @Test("The settings that a run has recorded train on other data, too")
+        func recordedSettings() throws {
+            let place = try Workspace()
+            try place.writeFolders("photos", perClass: 2)
+            try place.writeFolders("more", perClass: 3)
+            #expect(try train(place, ["--train", "photos"]).status == 0)
+            let again = try Command.run(
+                ["train", "classification", "--hyperparameters", "run/hyperparameters.json", "--train", "more", "--output", "again"],
+                in: place.path)
+            #expect(again.status == 0, "\(again.errors)")
+        }
+
         @Test("A setting that differs from the data is refused with both numbers")
         func sampleCount() throws {
             let place = try Workspace()

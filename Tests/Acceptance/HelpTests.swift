@@ -31,6 +31,18 @@ extension Acceptance {
             #expect(result.output.contains("EXAMPLES"))
             #expect(result.output.contains("USAGE: sightline"))
             #expect(result.errors.isEmpty)
+            // Lines that are too long are broken anywhere, and an example that is broken can't be pasted.
+            let examples = result.output.components(separatedBy: "EXAMPLES\n").dropFirst().first?.components(separatedBy: "\n\n").first
+            for line in try #require(examples).split(separator: "\n") { #expect(line.hasPrefix("  "), "\(line)") }
+        }
+
+        @Test("Files and folders are completed in shells")
+        func paths() throws {
+            let place = try Workspace()
+            for (shell, word) in [("bash", "add_completions -f"), ("zsh", "_files"), ("fish", "-rF")] {
+                let script = try Command.run(["completions", shell], in: place.path).output
+                #expect(script.contains(word), "\(shell)")
+            }
         }
 
         @Test("The help of training names every hyperparameter")

@@ -90,6 +90,11 @@ struct AnnotationPairs {
     /// The error where no picture has an annotation: nothing could be trained on, and the folders are likely to be the wrong ones.
     func requireOne(at source: String) throws {
         guard !records.contains(where: { $0.annotation != nil }) else { return }
+        guard !records.isEmpty else {
+            throw DatasetError(
+                .unreadable, at: source, "there are no pictures",
+                remedy: "give the folder that holds the pictures' folder and that of the \(kind)s, such as train and train_annotation")
+        }
         let first = records.first.map { ", the first '\($0.image)'" } ?? ""
         let stray = strays.first.map { ", the first '\($0)'" } ?? ""
         throw DatasetError(

@@ -1,4 +1,5 @@
 import Foundation
+import Machine
 import Storage
 
 /// Bytes that wait on the disk until it is their turn in a file. They are gone with their owner.
@@ -35,7 +36,7 @@ final class Spool {
             try file.write(contentsOf: Data(pending))
         } catch {
             throw DatasetError(
-                .unreadable, at: FileManager.default.temporaryDirectory.path, "it cannot be written (\(error.localizedDescription))",
+                .unreadable, at: FileManager.default.temporaryDirectory.path, "it cannot be written (\(error.systemReason))",
                 remedy: "set TMPDIR to a folder with free space")
         }
         pending.removeAll(keepingCapacity: true)

@@ -133,12 +133,10 @@ private struct ChannelOpener {
         if let half = half(folders, in: folder) { return try openFolder(FileSystem.join(folder, half)) }
         guard !folders.isEmpty else {
             let images = files.filter(ClassFolders.isImage).count
+            guard images == 0 else { throw ClassFolderScan.unlabelled(images, at: folder) }
             throw DatasetError(
-                images > 0 ? .label : .unreadable, at: folder,
-                images > 0 ? "its \(images) images have no labels" : "it holds nothing that classification reads",
-                remedy: images > 0
-                    ? "sort them into one folder a class, or give their .lst"
-                    : "give a folder of class folders, a .lst, CIFAR .bin files or IDX '…images-idx3-ubyte' files")
+                .unreadable, at: folder, "it holds nothing that classification reads",
+                remedy: "give a folder of class folders, a .lst, CIFAR .bin files or IDX '…images-idx3-ubyte' files")
         }
         // Placeholder names tell nothing about folders.
         let expected = classNames.flatMap { $0 == ClassNames.placeholders($0.count) && Set($0) != Set(folders) ? nil : $0 }

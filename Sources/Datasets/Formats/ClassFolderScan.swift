@@ -63,7 +63,17 @@ struct ClassFolderScan {
                 .unreadable, at: root, "its \(folders.count) class folders hold no JPEG or PNG images",
                 remedy: "check the path, or convert the images to JPEG or PNG")
         }
+        return Self.unlabelled(loose, at: root)
+    }
+
+    /// The error for a folder of nothing but `count` images.
+    static func unlabelled(_ count: Int, at folder: String) -> DatasetError {
+        // Half of SageMaker's layout, where all of it is wanted.
+        let isHalf = FileSystem.kind(of: folder + "_annotation") == .folder
         return DatasetError(
-            .label, at: root, "its \(loose) images have no labels", remedy: "sort them into one folder a class, or give their .lst")
+            .label, at: folder, "its \(count) images have no labels",
+            remedy: isHalf
+                ? "give the folder above, which holds their masks or boxes, too"
+                : "sort them into one folder a class, or give their .lst")
     }
 }

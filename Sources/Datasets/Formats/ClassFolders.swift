@@ -55,6 +55,14 @@ public struct ClassFolders: AnnotatedImages {
     private init(_ scan: ClassFolderScan, store: any ObjectStore, expected: [String]?, listed: [String]?) throws {
         let root = store.place
         let folders = scan.folders.map(\.name)
+        // SageMaker's layout, Pascal VOC's and YOLO's.
+        for (images, annotations) in [
+            ("train", "train_annotation"), ("validation", "validation_annotation"), ("JPEGImages", "Annotations"), ("images", "labels"),
+        ] where folders.contains(images) && folders.contains(annotations) {
+            throw DatasetError(
+                .label, at: root, "its folders '\(images)' and '\(annotations)' are no classes, but pictures and their masks or boxes",
+                remedy: "use it for segmentation or detection, or give a folder with one folder a class")
+        }
         var warnings: [String] = []
         var numbered = folders
         if let listed {

@@ -74,10 +74,17 @@ public final class ConsoleProgress: TrainingObserver {
         return text
     }
 
+    /// The bar is what a narrow terminal can do without first.
     private func live(_ info: StepInfo) -> StyledText {
+        let text = live(info, barWidth: 16)
+        let excess = text.plain.count - line.width
+        return line.isTerminal && excess > 0 ? live(info, barWidth: max(0, 16 - excess)) : text
+    }
+
+    private func live(_ info: StepInfo, barWidth: Int) -> StyledText {
         var text = StyledText("epoch \(info.epoch)/\(info.epochs)  ", .bold)
-        if line.isTerminal, let steps = info.steps {
-            let bar = StyledText.bar(min(1, Double(info.step) / Double(max(1, steps))), width: 16)
+        if line.isTerminal, barWidth > 2, let steps = info.steps {
+            let bar = StyledText.bar(min(1, Double(info.step) / Double(max(1, steps))), width: barWidth)
             text.append(bar.done, .green)
             text.append(bar.rest, .dim)
             text.append("  ")
@@ -125,10 +132,4 @@ public final class ConsoleProgress: TrainingObserver {
         line.write(StyledText("  evaluate  sightline evaluate \(shellQuoted(summary.model)) --data PATH"))
         line.write(StyledText("  predict   sightline predict \(shellQuoted(summary.model)) IMAGE…"))
     }
-}
-
-/// A word for the shell, in quotes only where it needs them.
-func shellQuoted(_ word: String) -> String {
-    let safe = word.allSatisfy { $0.isLetter || $0.isNumber || "/._-+=:,@%".contains($0) }
-    return safe && !word.isEmpty ? word : "'" + word.replacing("'", with: "'\\''") + "'"
 }

@@ -25,6 +25,9 @@ public final class LiveLine {
     /// Whether what is shown may be drawn over.
     var isTerminal: Bool { output.isTerminal }
 
+    /// Characters that are shown of a line that may be drawn over. The last column stays free: some terminals wrap when it is written.
+    var width: Int { max(1, output.width() - 1) }
+
     /// Seconds on the line's clock.
     var now: Double { seconds() }
 
@@ -36,8 +39,7 @@ public final class LiveLine {
         guard now - lastShown >= (output.isTerminal ? Self.redrawInterval : Self.lineInterval) else { return }
         lastShown = now
         guard output.isTerminal else { return write(text()) }
-        // The last column stays free: some terminals wrap when it is written.
-        output.write("\r" + text().rendered(width: max(1, output.width() - 1), colour: output.usesColour) + "\u{1B}[K")
+        output.write("\r" + text().rendered(width: width, colour: output.usesColour) + "\u{1B}[K")
         isOpen = true
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Machine
 
 /// A file that gets its name when it is complete: written beside it under a temporary one, then renamed.
 public final class FileSink: ByteSink, @unchecked Sendable {
@@ -22,7 +23,7 @@ public final class FileSink: ByteSink, @unchecked Sendable {
                 try FileManager.default.createDirectory(atPath: String(folder), withIntermediateDirectories: true)
             } catch {
                 throw StorageError(
-                    .system, at: String(folder), "the folder cannot be made (\(error.localizedDescription))",
+                    .system, at: String(folder), "the folder cannot be made (\(error.systemReason))",
                     remedy: "check the path and its rights")
             }
             descriptor = Glibc.open(temporary, flags, 0o644)

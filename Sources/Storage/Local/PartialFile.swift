@@ -1,4 +1,5 @@
 import Foundation
+import Machine
 
 /// A file that gets its name when it is complete, and whose beginning outlives an interruption: it grows beside it as `.<name>.partial`,
 /// and whoever opens it again goes on where it ended.
@@ -24,7 +25,7 @@ public final class PartialFile: ByteSink, @unchecked Sendable {
             do {
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             } catch {
-                throw StorageError(.system, at: folder, "cannot be made (\(error.localizedDescription))", remedy: "check the path")
+                throw StorageError(.system, at: folder, "cannot be made (\(error.systemReason))", remedy: "check the path")
             }
         }
         descriptor = open(partial, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)

@@ -1,4 +1,5 @@
 import Foundation
+import Machine
 
 /// A model on disk: a folder with `model.json` (what it is) and `model.safetensors` (its weights, with a copy of the description).
 public enum ModelFolder {
@@ -14,7 +15,7 @@ public enum ModelFolder {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
-            throw WeightsError(.system, "\(folder) cannot be made: \(error.localizedDescription) Choose another --output.")
+            throw WeightsError(.system, "\(folder) cannot be made: \(error.systemReason). Choose another --output.")
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -58,7 +59,7 @@ public enum ModelFolder {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
-            throw WeightsError(.system, "\(folder) cannot be made: \(error.localizedDescription) Set TMPDIR to a folder with room.")
+            throw WeightsError(.system, "\(folder) cannot be made: \(error.systemReason). Set TMPDIR to a folder with room.")
         }
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try ModelArchive.unpack(path, to: folder)

@@ -11,11 +11,11 @@ struct Attempts {
         }
     }
 
-    /// Every image that the paths stand for.
-    mutating func each(_ paths: [String], _ body: (String) throws -> Void) {
+    /// Every image that the paths stand for, but for those in the folder that is written into.
+    mutating func each(_ paths: [String], besides output: String? = nil, _ body: (String) throws -> Void) {
         for path in paths {
             var files: [String] = []
-            attempt { files = try ImageFiles.find(path) }
+            attempt { files = try ImageFiles.find(path, leavingOut: output) }
             for file in files { attempt { try body(file) } }
         }
     }

@@ -17,51 +17,55 @@ struct Check: ParsableCommand {
               sightline check --train cells/train --train-annotation cells/train_annotation
 
             DATA
-              Whatever training reads, as a folder, a file or s3://…: class folders, an image
-              list (.lst), RecordIO, an augmented manifest, CIFAR and IDX files, masks or boxes
-              in train_annotation/ beside train/ (give the folder that holds both, or
-              --train-annotation), COCO, Pascal VOC and YOLO. What they are for, their content
-              tells; the task may be given where it leaves a choice.
+              Whatever training reads, as a folder, a file or s3://…: class folders, an
+              image list (.lst), RecordIO, an augmented manifest, CIFAR and IDX files,
+              masks or boxes in train_annotation/ beside train/ (give the folder that
+              holds both, or --train-annotation), COCO, Pascal VOC and YOLO. What they are
+              for, their content tells; the task may be given where it leaves a choice.
 
             ERRORS (training would stop, or learn something wrong)
               pictures that are missing, empty, damaged or cut off, or no JPEG or PNG;
-              annotations that are missing or broken, labels and classes that there are not;
-              boxes without area, or more than a pixel outside their picture; a stated size
-              or a mask that is not the picture's; masks in colours or of 16 bits; num_classes
-              and num_training_samples that differ from the data.
+              annotations that are missing or broken, labels and classes that there are
+              not; boxes without area, or more than a pixel outside their picture; a
+              stated size or a mask that is not the picture's; masks in colours or of 16
+              bits; num_classes and num_training_samples that differ from the data.
 
             WARNINGS
               one picture twice, with one annotation or two; training pictures in the
-              validation set (the decoded pixels count, not the file); masks without a class;
-              classes that no picture has, or 20 times fewer than another; sides below 8
-              pixels, strips of more than 10 to 1, more than 64 million pixels; what the
-              reader left out.
+              validation set (the decoded pixels count, not the file); masks without a
+              class; classes that no picture has, or 20 times fewer than another; sides
+              below 8 pixels, strips of more than 10 to 1, more than 64 million pixels;
+              what the reader left out.
 
-            Exit status: 0 no errors, 1 errors (with --strict: or warnings), 2 used wrongly.
+            Exit status: 0 no errors, 1 errors (with --strict: or warnings), 2 used
+            wrongly.
             """)
 
     @Argument(help: ArgumentHelp("classification, detection or segmentation. (default: told by the data)", valueName: "task"))
     var task: VisionTask?
 
-    @Option(help: ArgumentHelp("Training data: a folder, a file or s3://…", valueName: "path"))
+    @Option(help: ArgumentHelp("Training data: a folder, a file or s3://…", valueName: "path"), completion: .file())
     var train: String
 
-    @Option(help: ArgumentHelp("The training images' .lst.", valueName: "file"))
+    @Option(help: ArgumentHelp("The training images' .lst.", valueName: "file"), completion: .file())
     var trainLst: String?
 
-    @Option(help: ArgumentHelp("Their masks or boxes, if not beside them: a folder, or a COCO file.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("Their masks or boxes, if not beside them: a folder, or a COCO file.", valueName: "path"), completion: .file())
     var trainAnnotation: String?
 
-    @Option(help: ArgumentHelp("Validation data.", valueName: "path"))
+    @Option(help: ArgumentHelp("Validation data.", valueName: "path"), completion: .file())
     var validation: String?
 
-    @Option(help: ArgumentHelp("The validation images' .lst.", valueName: "file"))
+    @Option(help: ArgumentHelp("The validation images' .lst.", valueName: "file"), completion: .file())
     var validationLst: String?
 
-    @Option(help: ArgumentHelp("Masks or boxes of the validation data.", valueName: "path"))
+    @Option(help: ArgumentHelp("Masks or boxes of the validation data.", valueName: "path"), completion: .file())
     var validationAnnotation: String?
 
-    @Option(help: ArgumentHelp("The folder with train_label_map.json: which pixel value of a mask is which class.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("The folder with train_label_map.json: which pixel value of a mask is which class.", valueName: "path"),
+        completion: .file())
     var labelMap: String?
 
     @Option(

@@ -7,7 +7,8 @@ struct Completions: ParsableCommand {
         abstract: "Prints a script that completes this command in a shell.",
         discussion: """
             EXAMPLES
-              sightline completions bash > ~/.local/share/bash-completion/completions/sightline
+              sightline completions bash \\
+                > ~/.local/share/bash-completion/completions/sightline
               sightline completions zsh > ~/.zfunc/_sightline
               sightline completions fish > ~/.config/fish/completions/sightline.fish
             """)

@@ -14,14 +14,14 @@ struct ContainerServe: ParsableCommand {
               SIGHTLINE_ROOT=job SAGEMAKER_BIND_TO_PORT=8081 sightline container serve
 
             It listens on every address at port 8080. What the platform sets is followed:
-            SAGEMAKER_BIND_TO_PORT, SAGEMAKER_MULTI_MODEL (models below /opt/ml/models, loaded
-            by request), SAGEMAKER_BATCH, SAGEMAKER_MAX_PAYLOAD_IN_MB. SIGHTLINE_TOKEN wants a
-            bearer token. Log lines are JSON, on standard error.
+            SAGEMAKER_BIND_TO_PORT, SAGEMAKER_MULTI_MODEL (models below /opt/ml/models,
+            loaded by request), SAGEMAKER_BATCH, SAGEMAKER_MAX_PAYLOAD_IN_MB.
+            SIGHTLINE_TOKEN wants a bearer token. Log lines are JSON, on standard error.
 
             Exit status: 0 after SIGTERM, when what was accepted has been answered.
             """)
 
-    @Option(help: ArgumentHelp("The folder that stands for /opt/ml.", valueName: "folder"))
+    @Option(help: ArgumentHelp("The folder that stands for /opt/ml.", valueName: "folder"), completion: .directory)
     var root: String?
 
     @OptionGroup var engine: EngineOptions

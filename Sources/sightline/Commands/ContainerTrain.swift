@@ -32,9 +32,9 @@ struct ContainerTrain: ParsableCommand {
               input/config/hyperparameters.json    values as text, by SageMaker's names
               input/config/inputdataconfig.json    channels: File, FastFile or Pipe
               input/config/resourceconfig.json     hosts, which train one model together
-              input/config/checkpointconfig.json   where the run's state is kept: a job that
-                                                   finds one goes on from it
-              input/data/train, validation, train_lst, train_annotation, label_map, model, …
+              input/config/checkpointconfig.json   where the run's state is kept, and
+                                                   found by the next start
+              input/data/train, validation, train_lst, train_annotation, label_map, …
               model/                               the model: model.json, model.safetensors
               output/data/                         results.csv, model card, tables
               output/failure                       why it failed: ClientError: …
@@ -42,13 +42,13 @@ struct ContainerTrain: ParsableCommand {
             A host trains with one process for each of its GPUs, or as many as
             SIGHTLINE_PROCESSES says.
 
-            Which of the three tasks it is, hyperparameters or channels tell; SIGHTLINE_TASK or
-            --task says it where they don't.
+            Which of the three tasks it is, hyperparameters or channels tell;
+            SIGHTLINE_TASK or --task says it where they don't.
 
             Exit status: 0 done, 1 failed, 143 stopped by SIGTERM with the state saved.
             """)
 
-    @Option(help: ArgumentHelp("The folder that stands for /opt/ml.", valueName: "folder"))
+    @Option(help: ArgumentHelp("The folder that stands for /opt/ml.", valueName: "folder"), completion: .directory)
     var root: String?
 
     @Option(help: ArgumentHelp("classification, detection or segmentation.", valueName: "task"))

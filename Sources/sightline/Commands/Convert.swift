@@ -29,14 +29,14 @@ struct Convert: ParsableCommand {
               yolo       images/train/, labels/train/, data.yaml
               What the source is, its content tells. Pictures are copied byte for byte.
 
-            Ctrl-C loses nothing: --resume goes on. Nothing is visible under its name before
-            it is whole.
+            Ctrl-C loses nothing: --resume goes on. Nothing is visible under its name
+            before it is whole.
             """)
 
-    @Argument(help: ArgumentHelp("The data set: a folder, a file or s3://…", valueName: "source"))
+    @Argument(help: ArgumentHelp("The data set: a folder, a file or s3://…", valueName: "source"), completion: .file())
     var source: String
 
-    @Argument(help: ArgumentHelp("The folder to write into, or s3://bucket/prefix.", valueName: "target"))
+    @Argument(help: ArgumentHelp("The folder to write into, or s3://bucket/prefix.", valueName: "target"), completion: .file())
     var target: String
 
     @Option(help: ArgumentHelp("The format: \(DatasetFormat.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "format"))
@@ -45,10 +45,12 @@ struct Convert: ParsableCommand {
     @Option(help: ArgumentHelp("The source's task, where its content leaves a choice.", valueName: "task"))
     var task: VisionTask?
 
-    @Option(help: ArgumentHelp("The pictures' .lst.", valueName: "file"))
+    @Option(help: ArgumentHelp("The pictures' .lst.", valueName: "file"), completion: .file())
     var list: String?
 
-    @Option(help: ArgumentHelp("Where masks or boxes are, if not beside the pictures: a folder, or a COCO file.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("Where masks or boxes are, if not beside the pictures: a folder, or a COCO file.", valueName: "path"),
+        completion: .file())
     var annotation: String?
 
     @Option(help: ArgumentHelp("Names of the classes, with commas between.", valueName: "a,b,c"))

@@ -17,21 +17,23 @@ struct Evaluate: ParsableCommand {
               sightline evaluate detector --data cells --annotation cells.json
               sightline evaluate segmenter --data camvid --flip
 
-            The model is a run's folder, a model folder, or a file of weights. A detector is
-            scored by Pascal VOC's mAP and COCO's; a segmentation model by mIOU, pixel
+            The model is a run's folder, a model folder, or a file of weights. A detector
+            is scored by Pascal VOC's mAP and COCO's; a segmentation model by mIOU, pixel
             accuracy and boundary F1, on whole images.
             """)
 
-    @Argument(help: "The model.")
+    @Argument(help: "The model.", completion: .file())
     var model: String
 
-    @Option(help: ArgumentHelp("Labelled images: a folder or file.", valueName: "path"))
+    @Option(help: ArgumentHelp("Labelled images: a folder or file.", valueName: "path"), completion: .file())
     var data: String
 
-    @Option(help: ArgumentHelp("The images' .lst.", valueName: "file"))
+    @Option(help: ArgumentHelp("The images' .lst.", valueName: "file"), completion: .file())
     var lst: String?
 
-    @Option(help: ArgumentHelp("The images' boxes or masks, if not beside them: a folder, or a COCO file.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("The images' boxes or masks, if not beside them: a folder, or a COCO file.", valueName: "path"),
+        completion: .file())
     var annotation: String?
 
     @Option(help: ArgumentHelp("Which half, where one folder holds both: train or validation.", valueName: "name"))
@@ -51,7 +53,8 @@ struct Evaluate: ParsableCommand {
             "Images at a time. (default: 64; 8 for detectors; segmentation: whole images, or with 2 or more their crops)", valueName: "n"))
     var batchSize: Int?
 
-    @Option(help: ArgumentHelp("Segmentation: the folder of label maps, if not beside the data.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp("Segmentation: the folder of label maps, if not beside the data.", valueName: "folder"), completion: .directory)
     var labelMap: String?
 
     @OptionGroup var segmentation: SegmentationOptions

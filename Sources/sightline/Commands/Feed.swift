@@ -20,14 +20,14 @@ struct Feed: ParsableCommand {
               which each of --attribute-names becomes a record: the bytes of what an
               attribute in -ref names, the text of any other.
 
-            The FIFOs are pipes/train_0, pipes/train_1, …; each is removed when its epoch is
-            over. A reader that closes a pipe early ends that epoch only.
+            The FIFOs are pipes/train_0, pipes/train_1, …; each is removed when its epoch
+            is over. A reader that closes a pipe early ends that epoch only.
             """)
 
-    @Option(help: ArgumentHelp("The channel: RecordIO or a manifest; a folder, a file or s3://…", valueName: "path"))
+    @Option(help: ArgumentHelp("The channel: RecordIO or a manifest; a folder, a file or s3://…", valueName: "path"), completion: .file())
     var source: String
 
-    @Option(help: ArgumentHelp("What the FIFOs' names begin with.", valueName: "path"))
+    @Option(help: ArgumentHelp("What the FIFOs' names begin with.", valueName: "path"), completion: .file())
     var to: String
 
     @Option(help: ArgumentHelp("How many epochs.", valueName: "n"))

@@ -4,9 +4,9 @@ import Foundation
 enum ImageFiles {
     private static let extensions: Set<String> = ["jpg", "jpeg", "png"]
 
-    /// A file itself, whatever its name; of a folder, all JPEG and PNG files below, sorted.
-    /// - Throws: ``Failure`` where there is nothing.
-    static func find(_ path: String) throws -> [String] {
+    /// A file itself, whatever its name; of a folder, all JPEG and PNG files below, sorted, but for those in the folder `leftOut`.
+    /// - Throws: ``PathError`` where there is nothing.
+    static func find(_ path: String, leavingOut leftOut: String? = nil) throws -> [String] {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             throw PathError(description: "\(path): there is no such file or folder. Check the path.")
@@ -14,7 +14,12 @@ enum ImageFiles {
         guard isFolder.boolValue else { return [path] }
         let names = try FileManager.default.subpathsOfDirectory(atPath: path)
         let base = path.hasSuffix("/") ? path : path + "/"
+        let beginning = leftOut.flatMap { leftOut -> String? in
+            let (own, whole) = (OutputFolder.real(leftOut) + "/", OutputFolder.real(path) + "/")
+            return own != whole && own.hasPrefix(whole) ? String(own.dropFirst(whole.count)) : nil
+        }
         let files = names.filter { name in
+            if let beginning, name.hasPrefix(beginning) { return false }
             let parts = name.split(separator: "/")
             return !parts.contains { $0.hasPrefix(".") } && extensions.contains((name as NSString).pathExtension.lowercased())
         }.sorted().map { base + $0 }

@@ -16,7 +16,7 @@ struct Info: ParsableCommand {
               sightline info photos
             """)
 
-    @Argument(help: "A run's folder, a model folder, a file of weights, or a data set.")
+    @Argument(help: "A run's folder, a model folder, a file of weights, or a data set.", completion: .file())
     var path: String
 
     @Flag(help: "Write one JSON object to standard output.")
@@ -118,35 +118,57 @@ struct Info: ParsableCommand {
     // MARK: Data sets
 
     private func dataset() throws -> (text: String, json: JSONValue) {
-        let training = try ClassificationDataset(channel: path, split: .training)
-        var parts = [training]
+        var halves = [try part("train", .training)]
         // A folder may hold both halves.
-        if let other = try? ClassificationDataset(channel: path, split: .validation), other.source != training.source {
-            parts.append(other)
-        }
-        let text = parts.map { part in
-            var listing = Listing()
-            listing.add("data", part.source)
-            listing.add("images", Listing.count(part.count))
-            listing.add("labels", part.labelKind == .multi ? "several an image" : "one an image")
-            listing.add("classes", Listing.count(part.classNames.count))
-            for (name, count) in zip(part.classNames, part.histogram) { listing.add("  \(name)", Listing.count(count)) }
-            for warning in part.warnings { listing.add("note", warning) }
-            return listing.text
-        }
-        let json = parts.map { part in
-            JSONValue.members([
-                "source": .string(part.source), "images": .integer(part.count), "labels": .string(part.labelKind.rawValue),
-                "classes": .array(
-                    zip(part.classNames, part.histogram).map { name, count in
-                        .members(["name": .string(name), "images": .integer(count)])
-                    }),
-                "warnings": .array(part.warnings.map { .string($0) }),
-            ])
-        }
+        if let other = try? part("validation", .validation), other.source != halves[0].source { halves.append(other) }
         return (
-            text.joined(separator: "\n"),
-            .members(["kind": .string("dataset"), "path": .string(path), "parts": .array(json)])
+            halves.map(\.text).joined(separator: "\n"),
+            .members(["kind": .string("dataset"), "path": .string(path), "parts": .array(halves.map(\.json))])
         )
+    }
+
+    private func part(_ name: String, _ split: ClassificationSplit) throws -> (source: String, text: String, json: JSONValue) {
+        var channel = AnnotatedChannel(path)
+        channel.channel = name
+        let images = try channel.open()
+        guard images.task == .classification else { return describe(images) }
+        var classes = ClassificationChannel(path)
+        (classes.mode, classes.split) = (.fastFile, split)
+        return describe(try classes.openDataset())
+    }
+
+    /// Masks or boxes, none of which is read.
+    private func describe(_ images: any AnnotatedImages) -> (source: String, text: String, json: JSONValue) {
+        var listing = Listing()
+        listing.add("data", images.source)
+        listing.add("task", images.task.rawValue)
+        listing.add("images", Listing.count(images.count))
+        listing.add("classes", images.classNames.map { "\($0.count): \($0.joined(separator: ", "))" } ?? "numbers without names")
+        for warning in images.warnings { listing.add("note", warning) }
+        let json = JSONValue.members([
+            "source": .string(images.source), "task": .string(images.task.rawValue), "images": .integer(images.count),
+            "classes": images.classNames.map { names in .array(names.map { .members(["name": .string($0)]) }) },
+            "warnings": .array(images.warnings.map { .string($0) }),
+        ])
+        return (images.source, listing.text, json)
+    }
+
+    private func describe(_ part: ClassificationDataset) -> (source: String, text: String, json: JSONValue) {
+        var listing = Listing()
+        listing.add("data", part.source)
+        listing.add("task", VisionTask.classification.rawValue)
+        listing.add("images", Listing.count(part.count))
+        listing.add("labels", part.labelKind == .multi ? "several an image" : "one an image")
+        listing.add("classes", Listing.count(part.classNames.count))
+        for (name, count) in zip(part.classNames, part.histogram) { listing.add("  \(name)", Listing.count(count)) }
+        for warning in part.warnings { listing.add("note", warning) }
+        let json = JSONValue.members([
+            "source": .string(part.source), "task": .string(VisionTask.classification.rawValue), "images": .integer(part.count),
+            "labels": .string(part.labelKind.rawValue),
+            "classes": .array(
+                zip(part.classNames, part.histogram).map { name, count in .members(["name": .string(name), "images": .integer(count)]) }),
+            "warnings": .array(part.warnings.map { .string($0) }),
+        ])
+        return (part.source, listing.text, json)
     }
 }

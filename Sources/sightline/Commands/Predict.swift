@@ -20,19 +20,19 @@ struct Predict: ParsableCommand {
             Folders are searched for JPEG and PNG files. An image that can't be read is
             reported, the others go on, and the exit status is 1.
 
-            A detector names each object with its score and its box in pixels; --output draws
-            them into copies of the images. JSON holds rows of class number, score, left,
-            top, right and bottom, the last four as fractions of the image's sides.
+            A detector names each object with its score and its box in pixels; --output
+            draws them into copies of the images. JSON holds rows of class number, score,
+            left, top, right and bottom, the last four as fractions of the image's sides.
 
-            A segmentation model tells the share of the image's pixels that each class has.
-            --output writes a mask (PNG; its palette's indices are the classes) and an
-            overlay of each image. Large images are looked at through windows.
+            A segmentation model tells the share of the image's pixels that each class
+            has. --output writes a mask (PNG; its palette's indices are the classes) and
+            an overlay of each image. Large images are looked at through windows.
             """)
 
-    @Argument(help: "The model: a run's folder, a model folder, or a file of weights.")
+    @Argument(help: "The model: a run's folder, a model folder, or a file of weights.", completion: .file())
     var model: String
 
-    @Argument(help: ArgumentHelp("Images, or folders of them.", valueName: "image"))
+    @Argument(help: ArgumentHelp("Images, or folders of them.", valueName: "image"), completion: .file())
     var images: [String]
 
     @Option(help: ArgumentHelp("Take the image to be a data set and predict its n-th record, from 0; may be repeated.", valueName: "n"))
@@ -45,7 +45,8 @@ struct Predict: ParsableCommand {
     var threshold: Double?
 
     @Option(
-        help: ArgumentHelp("Detectors, segmentation: the folder for images with what was found drawn in, and masks.", valueName: "folder"))
+        help: ArgumentHelp("Detectors, segmentation: the folder for images with what was found drawn in, and masks.", valueName: "folder"),
+        completion: .directory)
     var output: String?
 
     @Option(help: "Precision of products.")
@@ -91,6 +92,7 @@ struct Predict: ParsableCommand {
             model, classNames: classNames?.names, device: device, precision: precision.type, viewing: segmentation.viewing)
         let classes = predictor.description.classes
         let printer = SegmentationPrinter(classes: classes, asJSON: json)
+        if let output { try OutputFolder.prepare(output, besides: record.isEmpty ? images : []) }
         let files = try output.map { try MaskFiles(folder: $0, classes: classes) }
         func predict(_ payload: ImagePayload, named name: String) throws {
             let (mask, image) = try predictor.predict(payload, named: name)
@@ -98,7 +100,7 @@ struct Predict: ParsableCommand {
         }
         var attempts = Attempts()
         if record.isEmpty {
-            attempts.each(images) { file in try predict(.file(file), named: file) }
+            attempts.each(images, besides: output) { file in try predict(.file(file), named: file) }
         } else {
             var channel = SegmentationChannel(images[0])
             (channel.channel, channel.mode, channel.classNames) = ("validation", .fastFile, classes)
@@ -114,9 +116,8 @@ struct Predict: ParsableCommand {
     }
 
     private func classify(on device: Device) throws {
-        if output != nil || threshold != nil {
-            throw Failure.usage("--output and --threshold are for detectors, and \(model) is a classifier.")
-        }
+        if output != nil { throw Failure.usage("--output is for detectors and segmentation models, and \(model) is a classifier.") }
+        if threshold != nil { throw Failure.usage("--threshold is for detectors, and \(model) is a classifier.") }
         let predictor = try ClassificationPredictor(model, classNames: classNames?.names, device: device, precision: precision.type)
         let printer = PredictionPrinter(classes: predictor.description.classes, top: top, asJSON: json)
         var attempts = Attempts()
@@ -138,11 +139,12 @@ struct Predict: ParsableCommand {
         let predictor = try DetectionPredictor(model, classNames: classNames?.names, device: device, precision: precision.type)
         let classes = predictor.description.classes
         let printer = DetectionPrinter(classes: classes, asJSON: json)
+        if let output { try OutputFolder.prepare(output, besides: record.isEmpty ? images : []) }
         let drawing = try output.map { try DrawnImages(folder: $0, classes: classes) }
         let least = threshold ?? (json && output == nil ? 0.01 : 0.5)
         var attempts = Attempts()
         if record.isEmpty {
-            attempts.each(images) { file in
+            attempts.each(images, besides: output) { file in
                 let found = try predictor.predict(.file(file), named: file, threshold: least)
                 printer.print(found.detections, size: found.size, of: file)
                 try drawing?.write(found.detections, of: .file(file), named: file)

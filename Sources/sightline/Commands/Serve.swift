@@ -28,7 +28,7 @@ struct Serve: ParsableCommand {
             Log lines go to standard error, as text on a terminal and as JSON elsewhere.
             """)
 
-    @Argument(help: ArgumentHelp("Models: run's folders, model folders, or files of weights.", valueName: "model"))
+    @Argument(help: ArgumentHelp("Models: run's folders, model folders, or files of weights.", valueName: "model"), completion: .file())
     var models: [String] = []
 
     @OptionGroup(title: "The server") var server: ServerOptions

@@ -29,10 +29,10 @@ struct TrainClassification: ParsableCommand {
             nothing had happened.
             """)
 
-    @Option(help: ArgumentHelp("Training images: a folder, a file or s3://…", valueName: "path"))
+    @Option(help: ArgumentHelp("Training images: a folder, a file or s3://…", valueName: "path"), completion: .file())
     var train: String
 
-    @Option(help: ArgumentHelp("The training images' .lst.", valueName: "file"))
+    @Option(help: ArgumentHelp("The training images' .lst.", valueName: "file"), completion: .file())
     var trainLst: String?
 
     @OptionGroup var held: ValidationOptions
@@ -42,6 +42,7 @@ struct TrainClassification: ParsableCommand {
     @OptionGroup var training: TrainingOptions
 
     func run() throws {
+        try OutputFolder.refuse(training.output, inside: [train, held.validation])
         try training.run(pipes: channels.pipes([train, held.validation])) { try ClassificationJob($0, runChannels()) }
     }
 }

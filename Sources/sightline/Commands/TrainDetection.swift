@@ -16,11 +16,10 @@ struct TrainDetection: ParsableCommand {
 
             DATA
               SageMaker's images with a JSON of boxes each (the folder that holds train/
-              and train_annotation/, or --train-annotation), RecordIO (.rec), an
-              augmented manifest (.manifest, .jsonl), a list of boxes (--train-lst),
-              COCO, Pascal VOC, YOLO. Where one folder holds both halves, give it to
-              --train and to --validation. All of these may lie in a bucket:
-              s3://bucket/prefix.
+              and train_annotation/, or --train-annotation), RecordIO (.rec), an augmented
+              manifest (.manifest, .jsonl), a list of boxes (--train-lst), COCO, Pascal
+              VOC, YOLO. Where one folder holds both halves, give it to --train and to
+              --validation. All of these may lie in a bucket: s3://bucket/prefix.
 
             \(HyperparameterHelp.detection)
 
@@ -28,18 +27,20 @@ struct TrainDetection: ParsableCommand {
             nothing had happened.
             """)
 
-    @Option(help: ArgumentHelp("Training images: a folder, a file or s3://…", valueName: "path"))
+    @Option(help: ArgumentHelp("Training images: a folder, a file or s3://…", valueName: "path"), completion: .file())
     var train: String
 
-    @Option(help: ArgumentHelp("The training images' .lst.", valueName: "file"))
+    @Option(help: ArgumentHelp("The training images' .lst.", valueName: "file"), completion: .file())
     var trainLst: String?
 
-    @Option(help: ArgumentHelp("The training images' boxes, if not beside them: a folder, or a COCO file.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("The training images' boxes, if not beside them: a folder, or a COCO file.", valueName: "path"),
+        completion: .file())
     var trainAnnotation: String?
 
     @OptionGroup var held: ValidationOptions
 
-    @Option(help: ArgumentHelp("The validation images' boxes.", valueName: "path"))
+    @Option(help: ArgumentHelp("The validation images' boxes.", valueName: "path"), completion: .file())
     var validationAnnotation: String?
 
     @OptionGroup var channels: ChannelOptions

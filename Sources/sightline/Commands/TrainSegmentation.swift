@@ -7,8 +7,8 @@ struct TrainSegmentation: ParsableCommand {
         abstract: "Trains a network that tells the class of every pixel: FCN, PSPNet, DeepLabV3.",
         discussion: """
             EXAMPLES
-              sightline train segmentation --train camvid --validation camvid --output run \\
-                -p backbone=resnet-18 -p num_classes=11 -p mini_batch_size=8 -p epochs=30
+              sightline train segmentation --train camvid --validation camvid \\
+                --output run -p backbone=resnet-18 -p num_classes=11 -p epochs=30
               sightline train segmentation --train s3://b/train --train-annotation \\
                 s3://b/train_annotation --validation-split 0.1 --output run \\
                 -p algorithm=deeplab -p num_classes=21 -p learning_rate=0.01
@@ -18,9 +18,9 @@ struct TrainSegmentation: ParsableCommand {
             DATA
               SageMaker's folders: the one that holds train/ and train_annotation/, or
               --train-annotation; a JPEG or PNG and a mask (PNG) of the same base name.
-              Pascal VOC's layout, and augmented manifests whose two attributes end in -ref.
-              Where one folder holds both halves, give it to --train and to --validation. All
-              of these may lie in a bucket: s3://bucket/prefix.
+              Pascal VOC's layout, and augmented manifests whose two attributes end in
+              -ref. Where one folder holds both halves, give it to --train and to
+              --validation. All of these may lie in a bucket: s3://bucket/prefix.
 
               A mask's values, or palette indices, are classes from 0; 255 is not labelled
               and counts for nothing. A label map says otherwise (--label-map). Names of
@@ -32,15 +32,15 @@ struct TrainSegmentation: ParsableCommand {
             nothing had happened.
             """)
 
-    @Option(help: ArgumentHelp("Training images: a folder, a manifest or s3://…", valueName: "path"))
+    @Option(help: ArgumentHelp("Training images: a folder, a manifest or s3://…", valueName: "path"), completion: .file())
     var train: String
 
-    @Option(help: ArgumentHelp("The training images' masks, if not beside them.", valueName: "folder"))
+    @Option(help: ArgumentHelp("The training images' masks, if not beside them.", valueName: "folder"), completion: .directory)
     var trainAnnotation: String?
 
     @OptionGroup var held: ValidationOptions
 
-    @Option(help: ArgumentHelp("The validation images' masks.", valueName: "folder"))
+    @Option(help: ArgumentHelp("The validation images' masks.", valueName: "folder"), completion: .directory)
     var validationAnnotation: String?
 
     @Option(

@@ -25,7 +25,7 @@ struct Transform: ParsableCommand {
             status is 1.
             """)
 
-    @Argument(help: "The model: a run's folder, a model folder, or a file of weights.")
+    @Argument(help: "The model: a run's folder, a model folder, or a file of weights.", completion: .file())
     var model: String
 
     @Option(help: ArgumentHelp("Where images are: a folder or s3://bucket/prefix.", valueName: "place"))
@@ -78,6 +78,7 @@ struct Transform: ParsableCommand {
 
     func run() throws {
         var server = ServerSettings()
+        if case .file(let folder) = try Location(output) { try OutputFolder.prepare(folder) }
         server.device = try engine.start()
         server.models = [.init(name: "model", path: model)]
         (server.precision, server.threads, server.decoders, server.batchLimit) = (precision.type, engine.threads, decoders, maxBatch)

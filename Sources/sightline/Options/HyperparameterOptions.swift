@@ -6,7 +6,8 @@ struct HyperparameterOptions: ParsableArguments {
     @Option(name: .customShort("p"), help: ArgumentHelp("A hyperparameter; may be repeated.", valueName: "name=value"))
     var pairs: [Pair] = []
 
-    @Option(help: ArgumentHelp("A flat JSON object of hyperparameters, values as text or JSON's own.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A flat JSON object of hyperparameters, values as text or JSON's own.", valueName: "file"), completion: .file())
     var hyperparameters: String?
 
     /// `name=value`.
@@ -31,7 +32,14 @@ struct HyperparameterOptions: ParsableArguments {
                 throw Failure.usage(error.description)
             }
             // What a run's own hyperparameters.json says of its start is no hyperparameter.
+            let isRecord = values[RunRecord.start] != nil
             for name in RunRecord.names { values[name] = nil }
+            // A run counts its images; other data have another number.
+            if isRecord { values["num_training_samples"] = nil }
+        }
+        // Most likely a variable of a script that is not set: the default would be a surprise.
+        if let empty = pairs.first(where: \.value.isEmpty) {
+            throw Failure.usage("-p \(empty.name)= gives no value. Give one, or leave it out for the default.")
         }
         for pair in pairs { values[pair.name] = pair.value }
         return values

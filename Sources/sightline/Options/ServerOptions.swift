@@ -44,7 +44,9 @@ struct ServerOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Seconds after which a connection without a request is closed.", valueName: "s"))
     var idleTimeout = 60.0
 
-    @Option(help: ArgumentHelp("The folder below which models may be loaded by request (POST /models).", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp("The folder below which models may be loaded by request (POST /models).", valueName: "folder"),
+        completion: .directory)
     var modelRoot: String?
 
     @Option(
@@ -52,13 +54,15 @@ struct ServerOptions: ParsableArguments {
             "Megabytes that models may take together; those used longest ago make room. (default: no limit)", valueName: "MB"))
     var memoryLimit: Int?
 
-    @Option(help: ArgumentHelp("A file whose first line clients must send as bearer token. (default: $SIGHTLINE_TOKEN)", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A file whose first line clients must send as bearer token. (default: $SIGHTLINE_TOKEN)", valueName: "file"),
+        completion: .file())
     var tokenFile: String?
 
-    @Option(help: ArgumentHelp("The certificate chain for HTTPS, PEM; needs --tls-key.", valueName: "file"))
+    @Option(help: ArgumentHelp("The certificate chain for HTTPS, PEM; needs --tls-key.", valueName: "file"), completion: .file())
     var tlsCertificate: String?
 
-    @Option(help: ArgumentHelp("The certificate's private key, PEM.", valueName: "file"))
+    @Option(help: ArgumentHelp("The certificate's private key, PEM.", valueName: "file"), completion: .file())
     var tlsKey: String?
 
     func validate() throws {

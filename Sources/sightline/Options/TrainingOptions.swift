@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Glibc
+import Imaging
 import Launch
 import Reporting
 import Torch
@@ -8,15 +9,16 @@ import Training
 
 /// What every task's training takes besides its data.
 struct TrainingOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The run's folder: model, results, checkpoint.", valueName: "folder"))
+    @Option(help: ArgumentHelp("The run's folder: model, results, checkpoint.", valueName: "folder"), completion: .directory)
     var output: String
 
     @OptionGroup var hyperparameters: HyperparameterOptions
 
-    @Option(help: ArgumentHelp("Train on from this model, with the same classes.", valueName: "model"))
+    @Option(help: ArgumentHelp("Train on from this model, with the same classes.", valueName: "model"), completion: .file())
     var model: String?
 
-    @Option(help: ArgumentHelp("Start from these weights; what depends on the classes starts fresh.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Start from these weights; what depends on the classes starts fresh.", valueName: "file"), completion: .file())
     var pretrained: String?
 
     @Flag(help: "Go on with the run in --output, or begin it where there is none.")
@@ -105,9 +107,23 @@ struct TrainingOptions: ParsableArguments {
                 let job = try make(settings(device, group))
                 if dryRun { job.describe(asJSON: json) } else { try job.train() }
             }
-        } catch  where group?.isQuiet ?? false {
-            throw Failure(sentence: nil, status: (error as? Failure)?.status ?? 1)
+        } catch {
+            try end(because: error, isFirst: group?.isFirst ?? true, isQuiet: group?.isQuiet ?? false)
         }
+    }
+
+    /// Tells programs that read along why a run ends, and people where to go from an image that can't be read.
+    private func end(because error: any Error, isFirst: Bool, isQuiet: Bool) throws -> Never {
+        let sentence = (error as? Failure)?.sentence ?? "\(error)"
+        let isStop = (error as? TrainingError)?.kind == .interrupted
+        if json, isFirst, !isStop {
+            TextOutput.standardOutput.write(JSONValue.members(["event": .string("failed"), "error": .string(sentence)]).line + "\n")
+        }
+        if isQuiet { throw Failure(sentence: nil, status: (error as? Failure)?.status ?? 1) }
+        guard error is ImagingError, !dryRun else { throw error }
+        throw Failure(
+            sentence: sentence
+                + " `sightline check` finds every such image at once; --skip-unreadable n leaves out up to n.", status: 1)
     }
 
     /// The run that the options ask for.
@@ -118,6 +134,7 @@ struct TrainingOptions: ParsableArguments {
             checkpointMinutes: checkpointMinutes, unreadableLimit: skipUnreadable, classNames: classNames?.names,
             showsDownloads: !quiet && group?.isFirst ?? true,
             listeners: listeners)
+        settings.isDry = dryRun
         if let model { settings.start = .model(model) } else if let pretrained { settings.start = .weights(pretrained) }
         return settings
     }
@@ -138,10 +155,10 @@ struct TrainingOptions: ParsableArguments {
 
 /// Which images a run validates on.
 struct ValidationOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Validation images: they pick the best epoch.", valueName: "path"))
+    @Option(help: ArgumentHelp("Validation images: they pick the best epoch.", valueName: "path"), completion: .file())
     var validation: String?
 
-    @Option(help: ArgumentHelp("The validation images' .lst.", valueName: "file"))
+    @Option(help: ArgumentHelp("The validation images' .lst.", valueName: "file"), completion: .file())
     var validationLst: String?
 
     @Option(help: ArgumentHelp("The share of the training images to hold out for validation.", valueName: "share"))

@@ -25,7 +25,7 @@ struct ClassificationJob: RunnableJob {
             $0.isMultiLabel = hyperparameters.multiLabel
         }
         if hyperparameters.usePretrainedModel {
-            start = try StartingWeights(imageNetFor: "resnet\(hyperparameters.numLayers)", shown: run.showsDownloads)
+            start = try StartingWeights(imageNetFor: "resnet\(hyperparameters.numLayers)", run: run)
         }
         var own = hyperparameters
         // It counts all hosts' images; this host's were counted.
@@ -40,9 +40,14 @@ struct ClassificationJob: RunnableJob {
             validation: data.validation.map { ($0.source, $0.count) }, imageShape: resolved.imageShape, start: start.title,
             hyperparameters: resolved.resolved, defaults: ClassificationHyperparameters().resolved)
         job = try TrainingJob(
-            task, network: task.architecture.name, context: context, notes: task.notes + data.notes, values: resolved.training,
+            task, network: task.architecture.name, context: context, notes: task.notes + data.notes + Self.notes(data.training.classNames),
+            values: resolved.training,
             rule: resolved.updateRule, resolved: resolved.resolved, start: start.record,
             checkpointFrequency: resolved.checkpointFrequency, validationShare: channels.validationShare, shards: channels.shards, run: run)
+    }
+
+    private static func notes(_ classes: [String]) -> [String] {
+        classes.count > 1 ? [] : ["there is one class, \(classes.first ?? ""): every image will be taken for it."]
     }
 
     /// Prints what would be trained on what.

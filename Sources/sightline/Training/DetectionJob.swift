@@ -26,7 +26,7 @@ struct DetectionJob: RunnableJob {
         }
         if hyperparameters.usePretrainedModel {
             let name = hyperparameters.baseNetwork.rawValue.replacing("-", with: "")
-            start = try StartingWeights(imageNetFor: name, shown: run.showsDownloads)
+            start = try StartingWeights(imageNetFor: name, run: run)
         }
         var own = hyperparameters
         // It counts all hosts' images; this host's were counted.

@@ -38,6 +38,8 @@ struct RunSettings {
     var classNames: [String]?
     /// Writes a model of an interrupted run even where no epoch has ended.
     var keepsModelWhenInterrupted = false
+    /// Whether the run is only looked at.
+    var isDry = false
     /// Whether downloads are shown.
     var showsDownloads = true
     /// Who is told of the run.

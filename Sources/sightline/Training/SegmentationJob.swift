@@ -25,7 +25,7 @@ struct SegmentationJob: RunnableJob {
         if hyperparameters.usePretrainedModel { try run.refuseSecondStart() }
         let data = try RunData(channels, hyperparameters.training, classNames: start.classNames ?? run.classNames)
         if hyperparameters.usePretrainedModel {
-            start = try StartingWeights(imageNetFor: hyperparameters.backbone.rawValue.replacing("-", with: ""), shown: run.showsDownloads)
+            start = try StartingWeights(imageNetFor: hyperparameters.backbone.rawValue.replacing("-", with: ""), run: run)
         }
         var own = hyperparameters
         // It counts all hosts' images; this host's were counted.

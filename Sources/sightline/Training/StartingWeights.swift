@@ -62,11 +62,17 @@ struct StartingWeights {
     /// Whether somebody has named weights.
     var isGiven: Bool { if case .random = initial { false } else { true } }
 
-    /// ImageNet weights, downloaded where the cache lacks them.
+    /// ImageNet weights, downloaded where the cache lacks them; not for a look at the run without training (`isDry`).
     ///
     /// `network`: torchvision's name, such as `resnet50`.
-    init(imageNetFor network: String, shown: Bool) throws {
+    init(imageNetFor network: String, run: RunSettings) throws {
         let entry = try PretrainedCatalogue.find(network)
+        let shown = run.showsDownloads
+        if run.isDry, !FileManager.default.fileExists(atPath: Downloader().cache.path(of: entry.file)) {
+            self.init(
+                initial: .random, title: "ImageNet weights (\(entry.file), to be downloaded)", record: "transfer \(entry.hashPrefix)")
+            return
+        }
         let display = DownloadDisplay(shown ? .standardError : nil, file: entry.file)
         defer { display.close() }
         let path = try Downloader().fetch(entry, progress: display.show) { Interruption.isRequested }

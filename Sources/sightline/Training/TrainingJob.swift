@@ -107,7 +107,9 @@ struct TrainingJob<Task: TrainingTask> {
             let card = ModelCard(
                 network: network, parameterCount: task.network.parameterCount, context: context, summary: summary,
                 evaluation: try evaluation(folder), engine: "\(task.precision ?? .float32) on \(task.device)")
-            try folder.write(card)
+            if try !folder.write(card) {
+                listeners.note("\(folder.card) is none that a run has written, and stays as it is; there is no model card.")
+            }
         } catch {
             listeners.close()
             // A run that never got as far as an epoch leaves nothing that looks like one.
