@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Keeps what was fuzzed: `results.py add TARGET LOG STATUS` adds a run of libFuzzer to runs.tsv and writes RESULTS.md from all runs."""
-import datetime, pathlib, re, subprocess, sys
+import datetime, pathlib, re, sys
 
 folder = pathlib.Path(__file__).resolve().parent
 table = folder / "runs.tsv"
@@ -14,7 +14,9 @@ def add(target, log, status):
         found = re.findall(pattern, text)
         return found[-1] if found else ""
 
-    commit = subprocess.run(["git", "-C", folder, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
+    # Of the program, which may be older than the sources by now.
+    built = folder / "work/commit"
+    commit = built.read_text().strip() if built.exists() else "unknown"
     row = [datetime.datetime.now().strftime("%Y-%m-%d %H:%M"), commit, target, last(r"stat::cpu_seconds: +(\d+)") or "0",
            last(r"stat::number_of_executed_units: +(\d+)") or last(r"\n#(\d+)\t"), last(r"cov: (\d+)"), last(r"ft: (\d+)"),
            last(r"stat::peak_rss_mb: +(\d+)"), last(r"stat::peak_reader_bytes: +(\d+)"), "clean" if status == "72" else f"finding ({status})"]

@@ -13,6 +13,7 @@ build() {
     # The linker's complaints about the sanitizer's hidden symbols say nothing.
     $lock swift build --package-path . --scratch-path ../.build-fuzz -c release --product sightline-fuzz 2>&1 | grep -v "Cannot export local symbol"
     [ "${PIPESTATUS[0]}" = 0 ] || exit 1
+    mkdir -p work && git rev-parse --short HEAD >work/commit
 }
 
 # The settings of libFuzzer that are bounds. Memory of the reader and its CPU time are watched by the program (see Watch); the clock counts for
