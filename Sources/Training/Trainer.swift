@@ -7,23 +7,23 @@ import Weights
 
 /// The training loop, the same for every task.
 public final class Trainer<Job: TrainingTask> {
-    private let task: Job
-    private let settings: TrainingSettings
-    private let folder: RunFolder
+    let task: Job
+    let settings: TrainingSettings
+    let folder: RunFolder
     private let observers: [any TrainingObserver]
-    private let ranks: RankGroup?
-    private let optimizer: Optimizer
+    let ranks: RankGroup?
+    let optimizer: Optimizer
     private let updater: Updater<Job>
-    private var progress = RunProgress()
+    var progress = RunProgress()
     /// Updates an epoch; nil: of a stream of unknown length. Processes with data of their own take as many steps as the one with the fewest.
     private let stepsPerEpoch: Int?
     private var stepsOfLastEpoch: Int?
     /// Whether somebody asked to stop, and whether the state is to be saved behind the next step, as far as all processes have agreed on it.
     private var agreed = (stop: false, save: false)
     /// When the state was saved, or the run began.
-    private var lastSave = ContinuousClock.now
+    var lastSave = ContinuousClock.now
     /// What the checkpoint holds; nil: there is none.
-    private var saved: (epoch: Int, step: Int)?
+    var saved: (epoch: Int, step: Int)?
 
     /// Prepares a run. `ranks`: the processes that train together, of which the first alone writes and tells; nil: this one is alone. The
     /// task knows its share already.
@@ -42,9 +42,9 @@ public final class Trainer<Job: TrainingTask> {
     }
 
     /// Whether this process is the one that writes.
-    private var writes: Bool { ranks?.isFirst ?? true }
+    var writes: Bool { ranks?.isFirst ?? true }
     /// What a checkpoint holds of the loss's scale.
-    private var scalerState: [(name: String, tensor: Tensor)] { updater.scaler?.state ?? [] }
+    var scalerState: [(name: String, tensor: Tensor)] { updater.scaler?.state ?? [] }
     /// Examples of an update.
     private var updateSize: Int { task.miniBatchSize * (ranks?.hosts.count ?? 1) }
 
@@ -99,7 +99,7 @@ public final class Trainer<Job: TrainingTask> {
         return progress
     }
 
-    private func tell(_ event: TrainingEvent) {
+    func tell(_ event: TrainingEvent) {
         guard writes else { return }
         for observer in observers { observer.handle(event) }
     }
@@ -109,9 +109,6 @@ public final class Trainer<Job: TrainingTask> {
         guard let ranks else { return Interruption.isRequested }
         return try ranks.any([Interruption.isRequested])[0]
     }
-
-    /// Whether the state has not been saved for as long as it may go unsaved.
-    private var isSaveDue: Bool { settings.checkpointInterval.map { lastSave.duration(to: .now) >= $0 } ?? false }
 
     /// Training images in all; nil: of a stream of unknown length.
     private func exampleCount() throws -> Int? {
@@ -218,30 +215,6 @@ public final class Trainer<Job: TrainingTask> {
             residentMemory: ProcessMemory.resident)
     }
 
-    /// Saves what an interruption here would save, and leaves everything as it is: when a run saves must not change what it learns.
-    private func saveInPassing() throws {
-        let own = try ownStatistics.map { (tensor: $0, value: try $0.clone()) }
-        try averageStatistics()
-        try save()
-        try withoutGradient { for (tensor, value) in own { try tensor.copy(from: value) } }
-    }
-
-    private func interrupt() throws -> Never {
-        Interruption.agree()
-        try averageStatistics()
-        try save()
-        if writes, settings.keepsModelWhenInterrupted, !FileManager.default.fileExists(atPath: folder.model) {
-            try ModelFolder.write(task.describe(metrics: [:]), weights: task.network.weightArrays(), to: folder.model)
-        }
-        // A launcher would not give the first one the time to save when it sees the others go.
-        _ = try? ranks?.any([true])
-        tell(.interrupted(checkpoint: folder.checkpoint))
-        throw TrainingError(
-            .interrupted,
-            "Interrupted in epoch \(progress.epoch + 1) after \(progress.step) steps; the state is saved. Add --resume to the same command to go on."
-        )
-    }
-
     // MARK: Between epochs
 
     private func closeEpoch(_ loader: BatchLoader<Job.Builder>) throws {
@@ -309,39 +282,6 @@ public final class Trainer<Job: TrainingTask> {
         }
     }
 
-    /// Without shared statistics each process has seen other mini-batches' means and variances: the model gets their mean, which is what
-    /// running averages of the whole mini-batch's would have come to, but for the variance between the parts.
-    private func averageStatistics() throws {
-        try ranks?.average(ownStatistics)
-    }
-
-    /// Running statistics that are this process's own.
-    private var ownStatistics: [Tensor] {
-        guard ranks != nil, !settings.sharesNormStatistics else { return [] }
-        return task.network.namedTensors.filter { $0.role == .statistic }.map(\.tensor)
-    }
-
-    private func write(_ record: EpochRecord) throws {
-        var metrics = ["train:loss": record.trainingLoss]
-        for metric in record.training { metrics["train:\(metric.name)"] = metric.value }
-        for metric in record.validation { metrics["validation:\(metric.name)"] = metric.value }
-        guard writes else { return }
-        let description = task.describe(metrics: metrics)
-        let weights = try task.network.weightArrays()
-        if record.isBest { try ModelFolder.write(description, weights: weights, to: folder.model) }
-        try ModelFolder.write(description, weights: weights, to: folder.last)
-        if let frequency = settings.checkpointFrequency, record.epoch % frequency == 0 {
-            try ModelFolder.write(description, weights: weights, to: folder.epoch(record.epoch))
-        }
-        try folder.write(results: progress.history)
-        try save()
-    }
-
-    private func save() throws {
-        defer { (lastSave, saved) = (.now, (progress.epoch, progress.step)) }
-        guard writes else { return }
-        try Checkpoint.write(progress, network: task.network, optimizer: optimizer, scaler: scalerState, to: folder.checkpoint)
-    }
 }
 
 extension Duration {
