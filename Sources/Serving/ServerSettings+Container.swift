@@ -7,7 +7,8 @@ extension ServerSettings {
     /// Source: spec container-contract.md, "Serving", "Multi-model endpoints", "Batch transform".
     /// - Parameters:
     ///   - root: what is `/opt/ml` on the platform.
-    ///   - environment: `SAGEMAKER_BIND_TO_PORT`, `SAGEMAKER_MULTI_MODEL`, `SAGEMAKER_BATCH`, `SAGEMAKER_MAX_PAYLOAD_IN_MB`, and
+    ///   - environment: `SAGEMAKER_BIND_TO_PORT`, `SAGEMAKER_MULTI_MODEL`, `SAGEMAKER_BATCH`, `SAGEMAKER_MAX_CONCURRENT_TRANSFORMS`,
+    ///     `SAGEMAKER_MAX_PAYLOAD_IN_MB`, and
     ///     `SIGHTLINE_TOKEN`.
     /// - Throws: ``ServingError`` for a value that is none.
     public static func container(
@@ -34,6 +35,11 @@ extension ServerSettings {
             settings.payloadLimit = 25 << 20
         }
         settings.isBatchTransform = flag("SAGEMAKER_BATCH")
+        if settings.isBatchTransform {
+            // A job waits as long as it takes (the platform: up to an hour a request), and sends as much at once as it was told to.
+            settings.deadline = 3600
+            settings.queueLimit = max(settings.queueLimit, try number("SAGEMAKER_MAX_CONCURRENT_TRANSFORMS", 0...10_000) ?? 100)
+        }
         if flag("SAGEMAKER_MULTI_MODEL") {
             settings.modelRoot = root + "/models"
             settings.memoryLimit = machineMemory(root: "/").map { $0 / 10 * 7 }

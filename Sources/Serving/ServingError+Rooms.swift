@@ -28,6 +28,8 @@ extension ServingError {
         case let error as ServingError: error
         case let error as WeightsError: ServingError(.badRequest, error.description)
         case let error as TaskError: ServingError(.badRequest, error.description)
+        case let error as TorchError where error.description.hasPrefix("out of memory"):
+            ServingError(.insufficientMemory, "There is no memory for the model: \(error)")
         default: ServingError(.badRequest, "The model cannot be loaded: \(error)")
         }
     }

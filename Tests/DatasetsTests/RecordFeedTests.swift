@@ -195,4 +195,19 @@ struct RecordFeedTests {
         _ = try (epoch(loader), epoch(loader))
         #expect(opened.withLock { $0 } == [[5, 0], [6, 1]])
     }
+
+    @Test("A mini-batch that is larger than the queue comes, though the feed has filled that first", .timeLimit(.minutes(1)))
+    func fullBeforeAsked() throws {
+        let queue = FeedQueue()
+        let count = RecordFeed.queueLimit + 100
+        let feeding = Thread {
+            for index in 0...count {
+                let image = AnnotatedImage(name: "i", payload: .encoded([1]), annotation: .label(.single(0)), place: "p")
+                queue.put(.record(RecordKey(epoch: 0, index: index), .success(image), bytes: 1))
+            }
+        }
+        feeding.start()
+        usleep(300_000)
+        #expect(try queue.take(count, waiting: true)?.indices == Array(0..<count))
+    }
 }

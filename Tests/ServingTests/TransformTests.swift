@@ -24,6 +24,24 @@ extension Serving {
             return try await BatchTransform(settings, server: server, stores: stores).run(shouldStop: shouldStop)
         }
 
+        @Test("A place is one whatever its path: answers among the pictures or below them are never taken for pictures")
+        func places() async throws {
+            let place = try Place(), model = try Models.classifier()
+            let store = LocalStore(place.path + "/in")
+            for index in 0..<2 { try store.write(Pictures.jpeg(index), to: "\(index).jpg") }
+            for (input, output) in [
+                (place.path + "/in/", place.path + "/in/../in/out"), (place.path + "/in", place.path + "/in/"),
+                (place.path + "/./in", place.path + "/in"),
+            ] {
+                for again in [false, true] {
+                    let report = try await Self.run(model, input, output) { $0.overwrites = !again }
+                    #expect(report.failures.isEmpty, "\(input) to \(output)")
+                    #expect(report.written == (again ? 0 : 2) && report.skipped == (again ? 2 : 0), "\(input) to \(output): \(report)")
+                }
+                if output.hasSuffix("out") { try FileManager.default.removeItem(atPath: place.path + "/in/out") }
+            }
+        }
+
         @Test("Each object gets its answer under its name with .out behind it; what fails is named, stops nobody and leaves nothing")
         func folder() async throws {
             let place = try Place(), model = try Models.classifier()

@@ -98,6 +98,27 @@ struct InputModeTests {
     }
 
     @Test(
+        "A copy of a bucket follows it: another content of the same size is fetched, and nothing else twice",
+        .enabled(if: S3Server.isInstalled, "Tests/Servers/setup.sh installs the server"))
+    func changed() throws {
+        let folder = NSTemporaryDirectory() + "copy-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let server = try Self.server.get()
+        try server.plan("{}")
+        let store = try server.store(prefix: "changing")
+        for (name, text) in [("train.lst", "0\t1\ta.png\n"), ("a.png", "one")] { try store.write([UInt8](text.utf8), to: name) }
+        let copy = ChannelCopy(Stores(environment: server.environment), folder: folder)
+        let place = try copy.copy(Location("s3://bucket/changing"))
+        let stamp = try FileManager.default.attributesOfItem(atPath: place + "/a.png")[.modificationDate] as? Date
+        try store.write([UInt8]("0\t0\ta.png\n".utf8), to: "train.lst")
+        try "gone from the bucket".write(toFile: place + "/b.png", atomically: false, encoding: .utf8)
+        #expect(try copy.copy(Location("s3://bucket/changing")) == place)
+        #expect(try String(contentsOfFile: place + "/train.lst", encoding: .utf8) == "0\t0\ta.png\n")
+        #expect(try FileManager.default.attributesOfItem(atPath: place + "/a.png")[.modificationDate] as? Date == stamp)
+        #expect(!FileManager.default.fileExists(atPath: place + "/b.png"))
+    }
+
+    @Test(
         "Hosts that share a bucket's objects copy or read their own, and together all of them",
         .enabled(if: S3Server.isInstalled, "Tests/Servers/setup.sh installs the server"), arguments: ["pictures", "list", "parts"])
     func objects(form: String) throws {
@@ -118,7 +139,7 @@ struct InputModeTests {
                 #expect(dataset.classNames == ["across", "down"])
                 all += try (0..<dataset.count).map { try dataset.record(at: $0).payload.encodedBytes() }
                 guard mode == .file else { continue }
-                let copied = try LocalStore("\(forms.folder)/copy-\(mode)-\(host)/bucket/shared/\(form)").list().map(\.name)
+                let copied = try FileManager.default.subpathsOfDirectory(atPath: "\(forms.folder)/copy-\(mode)-\(host)")
                 #expect(copied.filter { $0.hasSuffix(".png") || $0.hasSuffix(".rec") }.count == (form == "parts" ? 1 : 16))
             }
             let whole = try forms.pictures()

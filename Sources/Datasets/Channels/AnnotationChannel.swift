@@ -3,6 +3,8 @@ import Storage
 /// What the channels of boxes and of masks have in common: where they are, how they are read, and what is known of their classes.
 protocol AnnotationChannel: Sendable {
     var mode: InputMode { get }
+    /// `train` or `validation`.
+    var channel: String { get }
     var attributeNames: [String]? { get }
     var classNames: [String]? { get }
     var classCount: Int? { get }
@@ -28,7 +30,9 @@ extension AnnotationChannel {
                 remedy: "set num_classes, or give class names")
         }
         try ClassificationDataset.check(classNames: classNames, classCount: classCount)
-        let opener = SequentialOpener(task: task, stores: stores, attributeNames: attributeNames, shouldStop: shouldStop)
+        let opener = SequentialOpener(
+            task: task, stores: stores, split: channel == "validation" ? .validation : .training, attributeNames: attributeNames,
+            shouldStop: shouldStop)
         let (isManifest, open) = try opener.streams(place, classCount: classNames.count)
         let shard = shard
         return try StreamContent(

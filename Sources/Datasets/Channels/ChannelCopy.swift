@@ -2,7 +2,8 @@ import Foundation
 import Storage
 import Synchronization
 
-/// Copies a channel from a bucket to this machine, in parallel; what is there already with the same size stays.
+/// Copies a channel from a bucket to this machine, in parallel. What an earlier copy has left stays where the bucket still holds the same, by its
+/// entity tag; what the bucket no longer holds goes, as readers take whatever lies in the folder.
 public struct ChannelCopy: Sendable {
     private let stores: Stores
     private let folder: String
@@ -34,7 +35,8 @@ public struct ChannelCopy: Sendable {
             (source, objects) = (store, [object])
             root = String(root.dropLast(name.count))
         }
-        try fetch(objects, from: source, to: LocalStore(root))
+        try fetch(objects, from: source, to: LocalStore(root), index: "\(bucket)/\(key)")
+        if source.place == prefix.place { try Self.remove(allBut: Set(objects.map(\.name)), below: root) }
         return "\(folder)/\(bucket)/\(key)"
     }
 
@@ -42,13 +44,55 @@ public struct ChannelCopy: Sendable {
     /// - Throws: as ``copy(_:)``.
     func copy(from store: any ObjectStore, where isWanted: (StoredObject) -> Bool) throws -> String {
         guard case .s3(let bucket, let key) = try Location(store.place) else { return store.place }
-        let root = "\(folder)/\(bucket)/\(key)"
-        try fetch(store.list().filter(isWanted), from: store, to: LocalStore(root))
+        let objects = try store.list().filter(isWanted)
+        // Of another part other objects are there, which are none of this one.
+        let part = objects.map(\.name).sorted().joined(separator: "\n").utf8.reduce(UInt64(14_695_981_039_346_656_037)) {
+            ($0 ^ UInt64($1)) &* 1_099_511_628_211
+        }
+        let root = "\(folder)/.parts/\(String(part, radix: 16))/\(bucket)/\(key)"
+        try fetch(objects, from: store, to: LocalStore(root), index: ".parts/\(String(part, radix: 16))/\(bucket)/\(key)")
         return root
     }
 
-    private func fetch(_ objects: [StoredObject], from source: any ObjectStore, to target: LocalStore) throws {
+    /// Removes files that are none of `names`, and the folders that are empty then.
+    static func remove(allBut names: Set<String>, below root: String) throws {
+        let files = FileManager.default
+        guard let found = files.enumerator(atPath: root) else { return }
+        var folders: [String] = []
+        for case let name as String in found {
+            if FileSystem.kind(of: root + "/" + name) == .folder {
+                folders.append(name)
+            } else if !names.contains(name) {
+                try files.removeItem(atPath: root + "/" + name)
+            }
+        }
+        for name in folders.sorted(by: { $0.count > $1.count })
+        where try files.contentsOfDirectory(atPath: root + "/" + name).isEmpty {
+            try files.removeItem(atPath: root + "/" + name)
+        }
+    }
+
+    // MARK: What is there already
+
+    /// Where the tags of a copy's objects are kept.
+    private func indexPath(_ index: String) -> String { "\(folder)/.index/\(index.hasSuffix("/") ? String(index.dropLast()) : index).json" }
+
+    private func tags(_ index: String) -> [String: String] {
+        FileManager.default.contents(atPath: indexPath(index)).flatMap { try? JSONDecoder().decode([String: String].self, from: $0) } ?? [:]
+    }
+
+    private func keep(_ tags: [String: String], _ index: String) throws {
+        let path = indexPath(index)
+        let (store, name) = (LocalStore((path as NSString).deletingLastPathComponent), (path as NSString).lastPathComponent)
+        try store.write([UInt8](JSONEncoder().encode(tags)), to: name)
+    }
+
+    private func fetch(_ objects: [StoredObject], from source: any ObjectStore, to target: LocalStore, index: String) throws {
+        let known = tags(index)
         let queue = Mutex((next: 0, failure: Optional<any Error>.none))
+        let copied = Mutex([String: String]())
+        // Also of a copy that is broken off: it goes on where it ended.
+        defer { try? keep(copied.withLock { $0 }, index) }
         DispatchQueue.concurrentPerform(iterations: min(Self.connections, objects.count)) { _ in
             while let object = queue.withLock({ state -> StoredObject? in
                 guard state.failure == nil, state.next < objects.count else { return nil }
@@ -61,7 +105,10 @@ public struct ChannelCopy: Sendable {
                         throw DatasetError(
                             .unreadable, at: source.location(of: object.name), "its name leaves the channel", remedy: "rename it")
                     }
-                    if try target.information(about: object.name)?.size == object.size { continue }
+                    if known[object.name] == object.tag, try target.information(about: object.name)?.size == object.size {
+                        copied.withLock { $0[object.name] = object.tag }
+                        continue
+                    }
                     let sink = try target.create(object.name)
                     let stream = try source.open(object.name)
                     var piece = [UInt8](repeating: 0, count: 1 << 18)
@@ -69,6 +116,7 @@ public struct ChannelCopy: Sendable {
                         try piece.withUnsafeBytes { try sink.write(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
                     }
                     try sink.commit()
+                    copied.withLock { $0[object.name] = object.tag }
                 } catch {
                     queue.withLock { $0.failure = $0.failure ?? error }
                 }

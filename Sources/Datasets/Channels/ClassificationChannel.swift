@@ -56,8 +56,11 @@ public struct ClassificationChannel: Sendable {
         case (.file(let path), _): return .dataset(try files(path))
         case (.s3, .file):
             if let share = objectShare(location), let dataset = try copied(location, share) { return .dataset(dataset) }
+            let copy = ChannelCopy(stores, folder: copyFolder, shouldStop: shouldStop)
+            var copied = self
             // `list` may lie in the bucket, too.
-            return .dataset(try files(ChannelCopy(stores, folder: copyFolder, shouldStop: shouldStop).copy(location)))
+            copied.list = try list.map { try copy.copy(Location($0)) }
+            return .dataset(try copied.files(copy.copy(location)))
         case (.s3, .fastFile): return try remote(location)
         }
     }
@@ -147,13 +150,17 @@ public struct ClassificationChannel: Sendable {
         if let list {
             let (store, name) = try stores.open(fileAt: Location(list))
             images = try ListedImages(name, in: store, images: files.store, listing: files, classCount: classCount)
-        } else if let name = files.paths.first(where: { $0.hasSuffix(".lst") }) {
+        } else if case let lists = files.paths.filter({ $0.hasSuffix(".lst") }),
+            let name = lists.first(where: split.isName(of:)) ?? lists.first
+        {
             // As beside a local list: its images lie in the folder of the same name, or else in its own.
             let folder = ImageFileName.stem(of: name)
             let isBeside = files.paths.contains { $0.hasPrefix(folder + "/") }
             let below = isBeside ? try ChannelFiles(try stores.open(location.appending(folder))) : files
             images = try ListedImages(name, in: files.store, images: below.store, listing: below, classCount: classCount)
-        } else if let name = files.paths.first(where: ChannelFiles.isManifest) {
+        } else if case let manifests = files.paths.filter(ChannelFiles.isManifest),
+            let name = manifests.first(where: split.isName(of:)) ?? manifests.first
+        {
             images = try ManifestImages(
                 name, in: files.store, as: manifest(name, in: files.store), readsClassNames: classNames == nil, readsLabels: true,
                 opening: opener)
@@ -168,7 +175,7 @@ public struct ClassificationChannel: Sendable {
     /// This host's objects of a bucket, copied to this machine, and no others; nil: the data are a manifest.
     private func copied(_ location: Location, _ share: ObjectShare) throws -> ClassificationDataset? {
         let copy = ChannelCopy(stores, folder: copyFolder, shouldStop: shouldStop)
-        let all = try SequentialChannel.files(at: location, stores: stores)
+        let all = try SequentialChannel.files(at: location, stores: stores, split: split)
         if let first = all.files.first, list == nil {
             if ChannelFiles.isManifest(first) { return nil }
             let chosen = try RecordIOFiles.chosen(among: all.files, split: split, place: share.place)
@@ -199,7 +206,7 @@ public struct ClassificationChannel: Sendable {
                 remedy: "set num_classes, or give class names")
         }
         let opener = SequentialOpener(
-            task: .classification, stores: stores, attributeNames: attributeNames, labelFormat: labelFormat,
+            task: .classification, stores: stores, split: split, attributeNames: attributeNames, labelFormat: labelFormat,
             objects: objectShare(location), shouldStop: shouldStop)
         let (isManifest, open) = try opener.streams(location, classCount: classNames.count)
         let shard = shard

@@ -30,8 +30,11 @@ public struct SequentialChannel: Sendable {
         }
     }
 
-    /// The files at a location that are read from end to end: RecordIO files, or else one manifest.
-    static func files(at location: Location, stores: Stores) throws -> (store: any ObjectStore, files: [String]) {
+    /// The files at a location that are read from end to end: RecordIO files, or else one manifest. `split`: which half, where files are named
+    /// for halves; nil: all.
+    static func files(
+        at location: Location, stores: Stores, split: ClassificationSplit? = nil
+    ) throws -> (store: any ObjectStore, files: [String]) {
         if ChannelFiles.isRecordIO("\(location)") || ChannelFiles.isManifest("\(location)") {
             let (store, name) = try stores.open(fileAt: location)
             return (store, [name])
@@ -40,7 +43,10 @@ public struct SequentialChannel: Sendable {
         if case .file(let path) = location, !FileManager.default.fileExists(atPath: path) { return (store, []) }
         let paths = try store.list().map(\.name)
         let records = paths.filter(ChannelFiles.isRecordIO)
-        return (store, records.isEmpty ? Array(paths.filter(ChannelFiles.isManifest).prefix(1)) : records)
+        let manifests = paths.filter(ChannelFiles.isManifest)
+        guard let split else { return (store, records.isEmpty ? Array(manifests.prefix(1)) : records) }
+        guard records.isEmpty else { return (store, try RecordIOFiles.chosen(among: records, split: split, place: store.place)) }
+        return (store, [manifests.first(where: split.isName(of:)) ?? manifests.first].compactMap { $0 })
     }
 
     /// Writes one epoch.

@@ -9,6 +9,8 @@ struct SequentialOpener: Sendable {
     var task: VisionTask
     /// Opens buckets.
     var stores: Stores
+    /// Which half, where one folder holds both.
+    var split: ClassificationSplit
     /// `AttributeNames` of an augmented manifest; nil: told by its first line, and pipes hold image records.
     var attributeNames: [String]?
     /// How a manifest's multi-label classification is written.
@@ -24,7 +26,7 @@ struct SequentialOpener: Sendable {
     func streams(
         _ location: Location, classCount: Int
     ) throws -> (isManifest: Bool, open: @Sendable (_ pass: Int) throws -> any AnnotatedImageStream) {
-        let names = try SequentialChannel.files(at: location, stores: stores)
+        let names = try SequentialChannel.files(at: location, stores: stores, split: split)
         if names.files.isEmpty {
             if let objects {
                 throw DatasetError(

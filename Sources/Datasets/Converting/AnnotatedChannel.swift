@@ -134,10 +134,10 @@ public struct AnnotatedChannel: Sendable {
 
     /// Masks, boxes, RecordIO or a manifest in a folder; nil: none of these.
     private func open(_ files: ChannelFiles) throws -> (any AnnotatedImages)? {
-        if task == .detection {
-            let names = try RecordIOFiles.chosen(
-                among: files.paths, split: split, place: files.place)
-            if names.count > 1 { return try RecordIOParts(names, in: files.store, task: .detection, classNames: classNames) }
+        let parts = try RecordIOFiles.chosen(among: files.paths, split: split, place: files.place)
+        if parts.count > 1 {
+            return try RecordIOParts(
+                parts, in: files.store, task: task ?? open(parts[0], in: files.store).task, classNames: classNames)
         }
         let records = files.paths.filter { ChannelFiles.isRecordIO($0) || ChannelFiles.isManifest($0) }
         if let name = records.first(where: isOfChannel) ?? records.first { return try open(name, in: files.store) }

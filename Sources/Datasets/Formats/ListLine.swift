@@ -21,7 +21,9 @@ struct ListLine {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw DatasetError(.malformed, at: place, "the line is not UTF-8 text", remedy: "save the list as UTF-8")
         }
-        let columns = text.split(separator: "\t", omittingEmptySubsequences: false)
+        var columns = text.split(separator: "\t", omittingEmptySubsequences: false)
+        // im2rec strips lines: what is behind the path is none of it.
+        while columns.count > 3, columns.last?.allSatisfy({ $0 == " " }) == true { columns.removeLast() }
         guard columns.count >= 3, let path = columns.last else { throw Self.tooFewColumns(text, columns.count, at: place) }
         guard !path.isEmpty else {
             throw DatasetError(
@@ -36,7 +38,9 @@ struct ListLine {
         index = try Self.index(columns[0], at: place, number: number, lineOfIndex: &lineOfIndex)
         values = columns[1..<(columns.count - 1)]
         self.place = place
-        self.path = String(path)
+        var name = path
+        while name.last == " " { name.removeLast() }
+        self.path = String(name)
     }
 
     /// The lines of a list's bytes with their numbers from 1.

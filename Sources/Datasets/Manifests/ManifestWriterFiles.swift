@@ -41,14 +41,10 @@ final class ManifestWriterFiles {
     func mask(_ payload: ImagePayload, of image: AnnotatedImage) throws -> String {
         let bytes: [UInt8]
         do {
-            var indices: Image
-            if case .pixels(let image) = payload { indices = image } else { indices = try Image.decodingIndices(payload.encodedBytes()) }
-            if options.labelMap != .identity {
-                let table = options.labelMap.classOfValue
-                indices = try Image(
-                    width: indices.width, height: indices.height, channels: indices.channels, pixels: indices.pixels.map { table[Int($0)] })
-            }
-            bytes = try indices.encodedPNG(palette: .pascalVOC)
+            // As training reads it: what is stored in few bits stands for values of eight.
+            let mask = try payload.decodedMask(labelMap: options.labelMap, place: "\(image.place): the mask")
+            bytes = try Image(width: mask.size.width, height: mask.size.height, channels: 1, pixels: mask.classIDs)
+                .encodedPNG(palette: .pascalVOC)
         } catch let error as ImagingError {
             throw DatasetError(.unreadable, at: image.place, "the mask: \(error.description)", remedy: "")
         }

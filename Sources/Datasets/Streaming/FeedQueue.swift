@@ -107,6 +107,8 @@ final class FeedQueue: @unchecked Sendable {
     func take(_ count: Int, waiting: Bool) throws -> FeedPiece? {
         let items = try condition.withLock { () -> [Item]? in
             wanted = count
+            // The feed may have filled the queue before it was known how much makes a mini-batch.
+            condition.broadcast()
             while true {
                 if cancelled { return nil }
                 if let items = try records(count) { return items }

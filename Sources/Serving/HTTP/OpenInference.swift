@@ -46,6 +46,9 @@ struct OpenInference: Sendable {
     func isReady(_ call: Call) async throws -> Response {
         let listing = try await store.listing(of: call.parameter("model"))
         try Self.check(version: call)
+        guard await store.isReady || listing.isLoaded else {
+            throw ServingError(.unavailable, "The model \(listing.name) is not loaded yet. Ask again.")
+        }
         return ModelRoutes.json(.members(["name": .string(listing.name), "ready": .bool(true)]))
     }
 
@@ -73,6 +76,12 @@ struct OpenInference: Sendable {
                 throw ServingError(
                     .badRequest,
                     "inputs[0].shape is [\(images.count)]; a segmentation model takes one image, for masks have the images' sizes.")
+            }
+            guard images.count <= invocations.settings.queueLimit else {
+                throw ServingError(
+                    .contentTooLarge,
+                    "inputs[0] holds \(images.count) images, and \(invocations.settings.queueLimit) are accepted at once (max-queue). Send fewer."
+                )
             }
             let deadline = call.arrival + .seconds(invocations.settings.deadline)
             let predictions = try await withThrowingTaskGroup(of: (Int, Prediction).self) { group in

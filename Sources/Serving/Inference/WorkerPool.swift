@@ -6,7 +6,7 @@ import Foundation
 /// Unchecked: the mutable properties are touched only while `condition` is locked.
 final class WorkerPool: @unchecked Sendable {
     private let condition = NSCondition()
-    private var work: [@Sendable () -> Void] = []
+    private var work: [(@Sendable () -> Void)?] = []
     /// What of `work` has been taken; the array is moved up now and then.
     private var taken = 0
     private var isClosed = false
@@ -29,6 +29,8 @@ final class WorkerPool: @unchecked Sendable {
                 condition.wait()
             }
             let next = work[taken]
+            // What it holds, such as a request's body, goes with it.
+            work[taken] = nil
             taken += 1
             if taken == work.count || taken > 256 {
                 work.removeFirst(taken)

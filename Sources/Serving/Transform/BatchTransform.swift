@@ -88,16 +88,22 @@ public struct BatchTransform: Sendable {
         let skipped: Int
     }
 
+    /// One text for each place: a folder has many paths.
+    private static func canonical(_ place: String) -> String {
+        let path = place.contains("://") ? place : URL(fileURLWithPath: place).standardizedFileURL.resolvingSymlinksInPath().path
+        return path.hasSuffix("/") ? String(path.dropLast()) : path
+    }
+
     private func list() throws -> Work {
         let input = try stores.open(settings.input), output = try stores.open(settings.output)
         var done: Set<String> = []
         // A folder that is not there yet holds no answers.
         if !settings.overwrites, try exists(settings.output) { done = Set(try output.list().map(\.name)) }
         // Answers that lie among or below the pictures are none.
-        let isSame = input.place == output.place
-        let below = output.place.hasPrefix(Self.folder(input.place)) ? Self.folder(output.place) : nil
+        let (pictures, answers) = (Self.canonical(input.place), Self.canonical(output.place))
+        let below = answers.hasPrefix(pictures + "/") ? String(answers.dropFirst(pictures.count + 1)) + "/" : nil
         let objects = try input.list().filter { object in
-            isSame ? !object.name.hasSuffix(Self.suffix) : below.map { !input.location(of: object.name).hasPrefix($0) } ?? true
+            pictures == answers ? !object.name.hasSuffix(Self.suffix) : below.map { !object.name.hasPrefix($0) } ?? true
         }
         let share = settings.shard.map { shard in shard.indices(of: objects.count).map { objects[$0] } } ?? objects
         let todo = share.filter { !done.contains($0.name + Self.suffix) }

@@ -45,6 +45,9 @@ private final class HTTPTransfer {
     private let receive: ((UnsafeRawBufferPointer) -> Bool)?
     private let shouldStop: () -> Bool
     private let timeouts: HTTPTimeouts
+    /// Whether a range is asked for that does not begin at the first byte: some servers send the whole all the same.
+    private var asksForLaterPart = false
+    private var isRefused = false
     private var isStopped = false
     private var hasStalled = false
     private var lastSign = ContinuousClock.now
@@ -61,7 +64,10 @@ private final class HTTPTransfer {
 
     func run(_ request: HTTPRequest, handle: UnsafeMutableRawPointer) throws(HTTPFailure) -> HTTPResponse {
         ccurl_set_string(handle, CURLOPT_URL, request.url)
+        asksForLaterPart = request.headers.contains { $0.name == "Range" && !$0.value.hasPrefix("bytes=0-") }
         ccurl_allow_http_only(handle)
+        // A key may hold `..`, which is a part of its name and no way up.
+        ccurl_set_long(handle, CURLOPT_PATH_AS_IS, 1)
         ccurl_set_string(handle, CURLOPT_USERAGENT, "sightline")
         ccurl_set_long(handle, CURLOPT_NOSIGNAL, 1)
         ccurl_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, Int(timeouts.connect * 1000))
@@ -108,7 +114,7 @@ private final class HTTPTransfer {
                 }
             }
         }
-        guard code == CURLE_OK else {
+        guard code == CURLE_OK || isRefused else {
             let text = String(decoding: sentence.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
             let reason =
                 hasStalled ? "nothing came for \(timeouts.stall) seconds" : text.isEmpty ? String(cString: curl_easy_strerror(code)) : text
@@ -167,6 +173,11 @@ private final class HTTPTransfer {
 
     private func body(_ bytes: UnsafeRawBufferPointer) -> Bool {
         if let receive, (200..<300).contains(response.status) {
+            guard response.status == 206 || !asksForLaterPart else {
+                // The whole of an object, of which nobody wants the beginning: the status is the answer.
+                isRefused = true
+                return false
+            }
             isStopped = !receive(bytes)
             return !isStopped
         }

@@ -15,10 +15,9 @@ public final class LocalFile: Sendable {
         self.path = path
         var status = stat()
         guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
-            let code = errno
-            if descriptor >= 0 { close(descriptor) }
+            // What was opened is closed by deinit.
             size = 0
-            throw StorageError.system(code, at: path, doing: "read")
+            throw StorageError.system(errno, at: path, doing: "read")
         }
         size = Int(status.st_size)
         guard status.st_mode & S_IFMT != S_IFDIR else { throw StorageError.system(EISDIR, at: path, doing: "read") }

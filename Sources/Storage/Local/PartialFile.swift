@@ -30,9 +30,8 @@ public final class PartialFile: ByteSink, @unchecked Sendable {
         }
         descriptor = open(partial, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0, ftruncate(descriptor, off_t(size)) == 0, lseek(descriptor, off_t(size), SEEK_SET) >= 0 else {
-            let code = errno
-            if descriptor >= 0 { close(descriptor) }
-            throw StorageError.system(code, at: partial, doing: "written")
+            // What was opened is closed by deinit.
+            throw StorageError.system(errno, at: partial, doing: "written")
         }
     }
 

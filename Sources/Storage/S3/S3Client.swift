@@ -67,10 +67,11 @@ final class S3Client: Sendable {
             if let tag { call.headers.append(("If-Match", tag)) }
             let before = done
             let outcome = try attempt(call, accepting: []) { bytes in
-                guard bytes.count <= buffer.count - done else { return false }
-                UnsafeMutableRawBufferPointer(rebasing: buffer[done...]).copyMemory(from: bytes)
-                done += bytes.count
-                return true
+                let part = bytes.prefix(buffer.count - done)
+                UnsafeMutableRawBufferPointer(rebasing: buffer[done...]).copyMemory(from: UnsafeRawBufferPointer(rebasing: part))
+                done += part.count
+                // More than was asked for is the whole of an object from its beginning on.
+                return part.count == bytes.count
             } shouldStop: {
                 shouldStop()
             }

@@ -22,7 +22,16 @@ public final class S3CredentialChain: Sendable {
     func credentials(renewing: Bool = false) throws -> S3Credentials {
         try found.withLock { found in
             if let found, !found.expiresSoon(), !renewing { return found }
-            guard let fresh = try fromEnvironment() ?? fromProfile() ?? fromContainer() ?? fromMachine() else {
+            let fresh: S3Credentials?
+            do {
+                fresh = try fromEnvironment() ?? fromProfile() ?? fromContainer() ?? fromMachine(isKnown: found != nil)
+            } catch {
+                // Whoever gives keys may be busy for a moment, and these are still good.
+                if let found, !renewing, !found.hasExpired() { return found }
+                throw error
+            }
+            guard let fresh else {
+                if let found, !renewing, !found.hasExpired() { return found }
                 throw StorageError(
                     .denied, at: "S3 credentials",
                     "none were found in AWS_ACCESS_KEY_ID, ~/.aws/credentials, the container's endpoint or the machine's metadata",
@@ -74,8 +83,9 @@ public final class S3CredentialChain: Sendable {
         return keys
     }
 
-    private func fromMachine() -> S3Credentials? {
-        guard let token = machineToken() else { return nil }
+    /// `isKnown`: whether this machine has given keys before, so that it is worth asking again.
+    private func fromMachine(isKnown: Bool) -> S3Credentials? {
+        guard let token = machineToken(tries: isKnown ? 5 : 1) else { return nil }
         let roles = metadata("/latest/meta-data/iam/security-credentials/", token: token)
         guard let role = roles?.split(whereSeparator: \.isNewline).first else { return nil }
         return metadata("/latest/meta-data/iam/security-credentials/\(role)", token: token).flatMap { S3Credentials(json: Array($0.utf8)) }
@@ -89,11 +99,11 @@ public final class S3CredentialChain: Sendable {
         return given.hasSuffix("/") ? String(given.dropLast()) : given
     }
 
-    private func machineToken() -> String? {
+    private func machineToken(tries: Int = 1) -> String? {
         guard environment["AWS_EC2_METADATA_DISABLED"]?.lowercased() != "true" else { return nil }
         // Elsewhere than on EC2 nobody answers: one second is enough for a machine's own service.
         let answer = ask(
-            "PUT", metadataEndpoint + "/latest/api/token", [("X-aws-ec2-metadata-token-ttl-seconds", "21600")], seconds: 1, tries: 1)
+            "PUT", metadataEndpoint + "/latest/api/token", [("X-aws-ec2-metadata-token-ttl-seconds", "21600")], seconds: 1, tries: tries)
         return answer.map { String(decoding: $0, as: UTF8.self) }
     }
 

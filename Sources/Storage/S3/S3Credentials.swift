@@ -22,6 +22,9 @@ public struct S3Credentials: Sendable, Equatable {
     /// Whether they should be replaced: less than five minutes are left.
     func expiresSoon(now: Date = Date()) -> Bool { expiration.map { $0.timeIntervalSince(now) < 300 } ?? false }
 
+    /// Whether a server will refuse them: seconds are left for the request's way.
+    func hasExpired(now: Date = Date()) -> Bool { expiration.map { $0.timeIntervalSince(now) < 10 } ?? false }
+
     /// The answer of a container's or machine's credential endpoint.
     init?(json: [UInt8]) {
         struct Answer: Decodable {

@@ -9,12 +9,15 @@ struct S3Fault {
     let error: StorageError
 
     /// Whether new keys may help.
-    var keysHaveExpired: Bool { code == "ExpiredToken" || code == "TokenRefreshRequired" || code == "InvalidToken" }
+    var keysHaveExpired: Bool { isWithoutReason || code == "ExpiredToken" || code == "TokenRefreshRequired" || code == "InvalidToken" }
+    /// Answers to HEAD have no body, so that expired keys look like a missing right.
+    private let isWithoutReason: Bool
 
     init(_ response: HTTPResponse, location: String) {
         let document = try? XMLTree(response.body)
         let code = document?["Code"]
         self.code = code
+        isWithoutReason = code == nil && response.body.isEmpty && [400, 403].contains(response.status)
         let isElsewhere =
             [301, 307].contains(response.status) || code == "AuthorizationHeaderMalformed" || code == "PermanentRedirect"
             || response.status == 400 && response.headers["x-amz-bucket-region"] != nil

@@ -58,9 +58,16 @@ final class S3UploadSink: ByteSink, @unchecked Sendable {
         let list = tags.enumerated().map { "<Part><PartNumber>\($0 + 1)</PartNumber><ETag>\($1)</ETag></Part>" }
         complete.body = Array("<CompleteMultipartUpload>\(list.joined())</CompleteMultipartUpload>".utf8)
         complete.headers.append(("Content-Type", "application/xml"))
-        let answer = try client.send(complete, accepting: [404])
+        var retry = RetryCounter(client.retries)
+        var answer = try client.send(complete, accepting: [404])
         // S3 may answer 200 and then an error; and a second try finds no upload where the first one's answer got lost.
-        let fault = S3Fault(answer, location: "s3://\(call.bucket)/\(call.key)")
+        var fault = S3Fault(answer, location: "s3://\(call.bucket)/\(call.key)")
+        while answer.status == 200, fault.code != nil, RetryPolicy.isTemporary(status: 200, code: fault.code),
+            retry.pause(shouldStop: { false })
+        {
+            answer = try client.send(complete, accepting: [404])
+            fault = S3Fault(answer, location: "s3://\(call.bucket)/\(call.key)")
+        }
         if answer.status == 404 || (try? XMLTree(answer.body))?.name == "Error" {
             var head = call
             head.method = "HEAD"
@@ -135,11 +142,13 @@ private final class S3UploadQueue: @unchecked Sendable {
         }
     }
 
+    /// Gives up; returns when no part is on its way any more: one that came behind the upload's end would stay.
     func cancel() {
         condition.withLock {
             isCancelled = true
             waiting = []
             condition.broadcast()
+            while inFlight > 0 { condition.wait() }
         }
     }
 

@@ -36,6 +36,10 @@ final class TarReader {
             }
             let kind = header[156]
             if !["x", "g", "L", "K"].contains(Character(UnicodeScalar(kind))), let longSize { size = longSize }
+            // More no file system holds, and sums would overflow.
+            guard (0...1 << 50).contains(size) else {
+                throw WeightsError(.damaged, "\(path) is no tar archive, or is damaged. Fetch it again.")
+            }
             left = size
             padding = (Self.block - size % Self.block) % Self.block
             switch kind {

@@ -40,7 +40,8 @@ struct ContainerTrain: ParsableCommand {
               output/failure                       why it failed: ClientError: …
 
             A host trains with one process for each of its GPUs, or as many as
-            SIGHTLINE_PROCESSES says.
+            SIGHTLINE_PROCESSES says. An image that can't be read ends the job, unless
+            SIGHTLINE_SKIP_UNREADABLE says how many may be left out.
 
             Which of the three tasks it is, hyperparameters or channels tell;
             SIGHTLINE_TASK or --task says it where they don't.

@@ -106,6 +106,9 @@ struct Evaluate: ParsableCommand {
     }
 
     private func evaluateClassifier(on device: Device) throws {
+        if annotation != nil || overlap != nil || labelMap != nil {
+            throw Failure.usage("--annotation, --overlap and --label-map are not for classifiers, which \(model) is.")
+        }
         let predictor = try ClassificationPredictor(model, classNames: classNames?.names, device: device, precision: precision.type)
         let description = predictor.description
         let dataset = try ClassificationDataset(
@@ -119,6 +122,7 @@ struct Evaluate: ParsableCommand {
     }
 
     private func evaluateDetector(on device: Device) throws {
+        if labelMap != nil { throw Failure.usage("--label-map is for segmentation models, and \(model) is a detector.") }
         let predictor = try DetectionPredictor(model, classNames: classNames?.names, device: device, precision: precision.type)
         var images = DetectionChannel(data)
         (images.annotations, images.list, images.channel) = (annotation, lst, channel)

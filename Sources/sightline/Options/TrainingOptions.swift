@@ -63,6 +63,9 @@ struct TrainingOptions: ParsableArguments {
         if model != nil, pretrained != nil {
             throw ValidationError("--model (all layers) and --pretrained (all but the last) contradict each other; give one of them.")
         }
+        if ranks.gpus != nil, engine.device == "cpu" || engine.device.contains(":") {
+            throw ValidationError("--gpus takes a GPU for each process, and --device \(engine.device) is another wish; give one of them.")
+        }
         if let workers, !(1...256).contains(workers) { throw ValidationError("--workers is \(workers); it must be from 1 to 256.") }
         guard (1...65_536).contains(accumulate) else {
             throw ValidationError("--accumulate is \(accumulate); it must be from 1 to 65536.")

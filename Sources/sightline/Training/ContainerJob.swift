@@ -22,6 +22,8 @@ struct ContainerJob {
     static let stopped: Int32 = 143
     /// The variable that says how many processes a host trains with.
     static let processesVariable = "SIGHTLINE_PROCESSES"
+    /// The variable that says how many images that can't be read may be left out.
+    static let unreadableVariable = "SIGHTLINE_SKIP_UNREADABLE"
 
     /// `task`: its name by an option; nil: `SIGHTLINE_TASK`, or told by the job.
     init(_ tree: ContainerTree, task: String?, engine: EngineOptions, workers: Int?) {
@@ -108,7 +110,8 @@ struct ContainerJob {
 
     private func processesOfHost() throws -> Int {
         guard let text = ProcessInfo.processInfo.environment[Self.processesVariable], !text.isEmpty else {
-            return engine.device == "cpu" ? 1 : max(1, Device.cudaCount)
+            // A device with a number is one device.
+            return engine.device == "cpu" || engine.device.contains(":") ? 1 : max(1, Device.cudaCount)
         }
         guard let count = Int(text), (1...4096).contains(count) else {
             throw LaunchError(.placement, at: Self.processesVariable, "it is '\(text)'", remedy: "set it to 1 to 4096, or not at all")
@@ -212,6 +215,7 @@ struct ContainerJob {
             return RunListeners(observers: [publisher, log], note: log.warning)
         }
         settings.keepsModelWhenInterrupted = true
+        settings.unreadableLimit = ProcessInfo.processInfo.environment[Self.unreadableVariable].flatMap { Int($0) } ?? 0
         return settings
     }
 
@@ -226,7 +230,9 @@ struct ContainerJob {
     // MARK: Ends
 
     private func ended(by error: any Error, _ log: ContractLog, checkpoints: String?) -> Int32 {
-        if Interruption.isRequested, Self.isStop(error) {
+        // Also where another host was asked to: this one stops with it.
+        let isAgreed = (error as? TrainingError)?.kind == .interrupted
+        if Interruption.isRequested || isAgreed, Self.isStop(error) {
             log.info(
                 "Stopped before the end. "
                     + (checkpoints.map { "Another container goes on from \($0)." } ?? "Without checkpoints only the model is kept."))
