@@ -16,6 +16,7 @@ extension JobConfiguration {
             channel.mode = configuration.mode
             channel.split = split
             channel.list = try list(of: configuration)
+            channel.isPartial = configuration.isSharded
             channel.attributeNames = try attributes(of: configuration, label: "class")
             channel.labelFormat = configuration.labelFormat
             channel.shouldStop = shouldStop

@@ -33,6 +33,12 @@ struct JSONProgressTests {
                 """)
     }
 
+    @Test("Small numbers in a row are an array like any other")
+    func bytes() {
+        #expect(JSONValue.bytes([0, 7, 255]).line == "[0, 7, 255]")
+        #expect(JSONValue.bytes([]).line == "[]")
+    }
+
     @Test("Any text survives a JSON reader", arguments: ["\"\\/\u{8}\n\t\u{1}", "ä€😀\u{2028}", "", "a\r\nb"])
     func strings(text: String) throws {
         let line = JSONValue.members(["text": .string(text), "none": nil]).line

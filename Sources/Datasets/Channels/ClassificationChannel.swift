@@ -27,6 +27,8 @@ public struct ClassificationChannel: Sendable {
     public var recordCount: Int?
     /// The share of this host where several train on one data set.
     public var shard: RecordShard?
+    /// Whether this machine was given a part of the pictures, and the list of all.
+    public var isPartial = false
     /// What the hosts share the data set by.
     public var shardUnit = ShardUnit.record
     /// Opens buckets.
@@ -108,7 +110,8 @@ public struct ClassificationChannel: Sendable {
                 return try sharded(ClassificationDataset(images, classNames: classNames, classCount: classCount))
             }
         }
-        let dataset = try ClassificationDataset(channel: path, list: list, split: split, classNames: classNames, classCount: classCount)
+        let dataset = try ClassificationDataset(
+            channel: path, list: list, split: split, classNames: classNames, classCount: classCount, isPartial: isPartial)
         guard let share else { return try sharded(dataset) }
         let store = LocalStore(FileSystem.kind(of: path) == .folder ? path : FileSystem.folder(of: path))
         let objects = try store.list().map(\.name).filter(ClassFolders.isImage)

@@ -15,14 +15,18 @@ extension ClassificationDataset {
     ///   - split: which half to take where a folder holds both. A folder that holds only one kind of file gives it for either.
     ///   - classNames: the classes in a model's order. Class folders must be exactly these; other data must not contradict them.
     ///   - classCount: `num_classes`.
+    ///   - isPartial: whether `channel` holds a part of the pictures that `list` names, as where machines share them.
     /// - Throws: ``DatasetError`` that names file, line or record, value and remedy.
     public init(
-        channel: String, list: String? = nil, split: ClassificationSplit = .training, classNames: [String]? = nil, classCount: Int? = nil
+        channel: String, list: String? = nil, split: ClassificationSplit = .training, classNames: [String]? = nil, classCount: Int? = nil,
+        isPartial: Bool = false
     ) throws {
         try Self.check(classNames: classNames, classCount: classCount)
         let opener = ChannelOpener(split: split, classNames: classNames, classCount: classCount)
         let content =
-            try list.map { try ClassificationContent(ListedImages.read($0, root: channel, classCount: opener.labelLimit)) }
+            try list.map {
+                try ClassificationContent(ListedImages.read($0, root: channel, classCount: opener.labelLimit, isPartial: isPartial))
+            }
             ?? opener.open(channel)
         try self.init(content, classNames: classNames, classCount: classCount)
     }

@@ -87,11 +87,15 @@ extension AnnotatedImages {
     public func write(
         as format: DatasetFormat, to store: any ObjectStore, name: String, resume: Bool, progress: (Int) throws -> Void = { _ in }
     ) throws {
+        let conversion = ConversionRecord(source: source, count: count, classes: classNames, task: task.rawValue, format: "\(format)")
+        if resume { try conversion.check(in: store, name: name) }
         let (writer, first) = try format.writer(for: self, to: store, name: name, resume: resume)
+        try conversion.keep(in: store, name: name)
         for number in min(first, count)..<count {
             try writer.write(try record(at: number))
             try progress(number + 1)
         }
         try writer.finish()
+        ConversionRecord.remove(from: store, name: name)
     }
 }

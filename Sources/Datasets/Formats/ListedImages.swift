@@ -16,7 +16,7 @@ public struct ListedImages: AnnotatedImages {
     public let warnings: [String]
 
     private let file: String
-    private let lines: [ImageList.Line]
+    private var lines: [ImageList.Line]
     private let faults: [Int: DatasetError]
     private let pictures: ListedPictures
 
@@ -58,13 +58,17 @@ public struct ListedImages: AnnotatedImages {
     }
 
     /// Reads a list of this machine for training: every line must be right, and every picture there.
-    static func read(_ file: String, root: String, classCount: Int?) throws -> ListedImages {
+    /// `isPartial`: of a machine that got a part of the pictures; lines of others are passed over.
+    static func read(_ file: String, root: String, classCount: Int?, isPartial: Bool = false) throws -> ListedImages {
         guard FileSystem.kind(of: root) == .folder else {
             throw DatasetError(.unreadable, at: root, "the folder of the images of '\(file)' does not exist", remedy: "check the path")
         }
-        let images = try ListedImages(
+        var images = try ListedImages(
             FileSystem.bytes(of: file), file: file, pictures: ListedPictures(LocalStore(root)), classCount: classCount,
             classNames: ClassNames.beside(FileSystem.folder(of: file)))
+        if isPartial, images.faults.isEmpty, case let held = images.lines.filter({ images.pictures.holds($0.path) }), !held.isEmpty {
+            images.lines = held
+        }
         try images.requireAll()
         return images
     }

@@ -4,6 +4,8 @@ public indirect enum JSONValue: Equatable, Sendable {
     case object([Member])
     /// Values.
     case array([JSONValue])
+    /// Many small whole numbers, such as a mask's, without a box for each.
+    case bytes([UInt8])
     /// Text.
     case string(String)
     /// A whole number.
@@ -63,6 +65,14 @@ public indirect enum JSONValue: Equatable, Sendable {
                 value.write(to: &text)
             }
             text += "]"
+        case .bytes(let values):
+            text.reserveCapacity(text.utf8.count + 4 * values.count)
+            text += "["
+            for (index, value) in values.enumerated() {
+                if index > 0 { text += ", " }
+                text += Self.digits[Int(value)]
+            }
+            text += "]"
         case .string(let string):
             text += "\""
             Self.escape(string, into: &text)
@@ -74,6 +84,8 @@ public indirect enum JSONValue: Equatable, Sendable {
         case .null: text += "null"
         }
     }
+
+    private static let digits = (0...255).map { String($0) }
 
     private static func escape(_ string: String, into text: inout String) {
         for scalar in string.unicodeScalars {

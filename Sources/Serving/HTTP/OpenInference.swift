@@ -103,9 +103,9 @@ struct OpenInference: Sendable {
     }
 
     private static func output(_ predictions: [Prediction]) -> JSONValue {
-        func tensor(_ name: String, _ type: String, _ shape: [Int], _ data: [JSONValue]) -> JSONValue {
+        func tensor(_ name: String, _ type: String, _ shape: [Int], _ data: JSONValue) -> JSONValue {
             .members([
-                "name": .string(name), "datatype": .string(type), "shape": .array(shape.map { .integer($0) }), "data": .array(data),
+                "name": .string(name), "datatype": .string(type), "shape": .array(shape.map { .integer($0) }), "data": data,
             ])
         }
         var probabilities: [JSONValue] = [], rows: [[Detection]] = []
@@ -114,12 +114,13 @@ struct OpenInference: Sendable {
             case .classification(let found): probabilities += found.probabilities.map { .float($0) }
             case .detection(let found, _): rows.append(found)
             case .mask(let mask):
-                return tensor("mask", "UINT8", [1, mask.size.height, mask.size.width], mask.classIDs.map { .integer(Int($0)) })
+                return tensor("mask", "UINT8", [1, mask.size.height, mask.size.width], .bytes(mask.classIDs))
             case .probabilities: break
             }
         }
         guard !rows.isEmpty else {
-            return tensor("probabilities", "FP32", [predictions.count, probabilities.count / max(1, predictions.count)], probabilities)
+            return tensor(
+                "probabilities", "FP32", [predictions.count, probabilities.count / max(1, predictions.count)], .array(probabilities))
         }
         // Images with fewer objects are filled up with rows of -1, which is no class.
         let most = rows.map(\.count).max() ?? 0
@@ -127,6 +128,6 @@ struct OpenInference: Sendable {
             found.flatMap { [Float($0.classID), $0.score, $0.left, $0.top, $0.right, $0.bottom] }
                 + [Float](repeating: -1, count: (most - found.count) * 6)
         }
-        return tensor("detections", "FP32", [rows.count, most, 6], data.map { .float($0) })
+        return tensor("detections", "FP32", [rows.count, most, 6], .array(data.map { .float($0) }))
     }
 }

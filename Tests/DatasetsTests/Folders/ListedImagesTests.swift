@@ -1,7 +1,8 @@
-import Datasets
 import Foundation
 import Storage
 import Testing
+
+@testable import Datasets
 
 @Suite("Image lists in any store")
 struct ListedImagesTests {
@@ -92,5 +93,24 @@ struct ListedImagesTests {
             } catch is DatasetError {}
         }
         #expect(sound > 100)
+    }
+
+    @Test("A machine that got a part of the pictures takes its lines of the whole list; one that should have all misses some")
+    func part() throws {
+        let folder = NSTemporaryDirectory() + "part-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let store = LocalStore(folder)
+        for name in ["pictures/a.png", "pictures/c.png"] { try store.write([1], to: name) }
+        try store.write(Array("0\t0\ta.png\n1\t1\tb.png\n2\t1\tc.png \t\n".utf8), to: "all.lst")
+        let own = try ListedImages.read(folder + "/all.lst", root: folder + "/pictures", classCount: 2, isPartial: true)
+        #expect(try (0..<own.count).map { try own.record(at: $0).name } == ["a.png", "c.png"])
+        let labels = try (0..<own.count).map { index -> ClassificationLabel? in
+            if case .label(let label) = try own.annotation(at: index) { label } else { nil }
+        }
+        #expect(labels == [.single(0), .single(1)])
+        let error = #expect(throws: DatasetError.self) {
+            try ListedImages.read(folder + "/all.lst", root: folder + "/pictures", classCount: 2)
+        }
+        #expect(error?.description.contains("1 of 3 images are missing") == true)
     }
 }

@@ -1,4 +1,5 @@
 import Datasets
+import Foundation
 import Imaging
 import Storage
 import Testing
@@ -136,5 +137,27 @@ struct FolderWriterTests {
         let published = try ImageList(contentsOf: SharedData.path("trashnet/validation.lst")).lines
         func pairs(_ lines: [ImageList.Line]) -> Set<String> { Set(lines.map { "\($0.path) \($0.label)" }) }
         #expect(pairs(written) == pairs(published) && written.count == 180)
+    }
+
+    @Test("An interrupted conversion goes on with its own part, and refuses another's", arguments: [DatasetFormat.recordio, .folders])
+    func otherConversion(format: DatasetFormat) throws {
+        struct Stop: Error {}
+        let folder = NSTemporaryDirectory() + "conversion-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let images = LocalStore(folder + "/images"), target = LocalStore(folder + "/out")
+        for name in ["x/1.png", "x/2.png", "y/1.png"] {
+            try images.write(Image(width: 8, height: 8, filledWith: [UInt8(name.utf8.count), 1, 2]).encodedPNG(), to: name)
+        }
+        let source = try AnnotatedChannel(images.place).open()
+        #expect(throws: Stop.self) {
+            try source.write(as: format, to: target, name: "train", resume: false) { if $0 == 2 { throw Stop() } }
+        }
+        try images.write(Image(width: 8, height: 8, filledWith: [3, 4, 5]).encodedPNG(), to: "x/0.png")
+        let more = try AnnotatedChannel(images.place).open()
+        let error = #expect(throws: DatasetError.self) { try more.write(as: format, to: target, name: "train", resume: true) }
+        #expect(error?.description.contains("another conversion: 3 pictures from") == true, "\(String(describing: error))")
+        try source.write(as: format, to: target, name: "train", resume: true)
+        #expect(!FileManager.default.fileExists(atPath: folder + "/out/.train.conversion"))
+        #expect(try AnnotatedChannel(target.place).open().count == 3)
     }
 }
