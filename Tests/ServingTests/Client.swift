@@ -119,6 +119,12 @@ final class Connection: @unchecked Sendable {
         }
     }
 
+    /// Waits for the beginning of an answer, of which nothing is read.
+    func waitForAnswer() throws {
+        var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        guard poll(&event, 1, 60_000) == 1 else { throw Client.Broken("no answer in 60 s") }
+    }
+
     /// Whether the server has closed the connection; waits for it.
     func isClosed() -> Bool { (try? fill()) == nil }
 

@@ -58,6 +58,38 @@ extension Serving {
             await #expect(throws: Client.Broken.self) { try await client.get("/ping") }
         }
 
+        @Test("An answer larger than the socket's buffers arrives whole where the connection ends behind it", arguments: [true, false])
+        func largeAnswer(drains: Bool) async throws {
+            var settings = ServerSettings()
+            (settings.precision, settings.batchLimit) = (.float32, 1)
+            settings.models = [.init(name: "model", path: try Models.segmenter())]
+            let server = try await RunningServer(settings)
+            let picture = try Pictures.png(1, width: 1100, height: 1000)
+            let port = server.client.port
+            let (answered, continuation) = AsyncStream<Void>.makeStream()
+            let answer = Task {
+                try await Client.onThread {
+                    defer { continuation.finish() }
+                    let connection = try Connection(port)
+                    let more = drains ? "" : "Connection: close\r\n"
+                    try connection.write(
+                        "POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nAccept: application/x-protobuf\r\n\(more)"
+                            + "Content-Length: \(picture.count)\r\n\r\n")
+                    try connection.write(picture)
+                    try connection.waitForAnswer()
+                    continuation.yield()
+                    // Long enough for the server to have closed what it is going to close.
+                    sleep(2)
+                    return try connection.read()
+                }
+            }
+            for await _ in answered { break }
+            if drains { try await server.stop() }
+            let found = try await answer.value
+            #expect(found.status == 200 && found.body.count > 12 << 20)
+            if !drains { try await server.stop() }
+        }
+
         @Test("Several requests share a connection; attributes and the request's name come back")
         func connection() async throws {
             let picture = try Pictures.png(1)

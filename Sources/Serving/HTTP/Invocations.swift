@@ -20,10 +20,12 @@ struct Invocations: Sendable {
         try bodies.check(request)
         // Refused before its body is received: under overload that is most of a request's price.
         if pictures.queue.isFull { throw pictures.queue.refusal }
+        if let name { _ = try await store.listing(of: name) }
         let accept = request.headers[.accept]
+        // First the body: a model that has to be loaded keeps nobody from sending, and a slow sender no model from being unloaded.
+        let body = try await pictures.timed(.receive) { try await bodies.read(request) }
         return try await store.withModel(name) { model in
             let format = try AnswerFormat.choose(accept: accept, task: model.task, isBatchTransform: settings.isBatchTransform)
-            let body = try await pictures.timed(.receive) { try await bodies.read(request) }
             let bytes = try await pictures.answer(
                 body.bytes, model, as: format, named: "The picture", deadline: call.arrival + .seconds(settings.deadline))
             return Response(bytes, type: format.contentType)

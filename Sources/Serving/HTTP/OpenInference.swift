@@ -68,8 +68,9 @@ struct OpenInference: Sendable {
         try Self.check(version: call)
         let pictures = invocations.pictures
         if pictures.queue.isFull { throw pictures.queue.refusal }
+        _ = try await store.listing(of: call.parameter("model"))
+        let body = try await invocations.bodies.read(call.request)
         return try await store.withModel(call.parameter("model")) { model in
-            let body = try await invocations.bodies.read(call.request)
             let (id, images) = try InferenceInput.parse(
                 body.bytes, headerLength: call.request.headers[.inferenceHeaderLength], contentType: call.request.headers[.contentType])
             if model.task == .segmentation, images.count != 1 {

@@ -3,7 +3,8 @@ import NIOCore
 import NIOHTTPTypes
 
 /// What a connection may do, before anything of a request is kept: bodies arrive in time or not at all, answers are taken in time, and
-/// nobody sends on for long what was refused. Answers `Expect: 100-continue` where the body is wanted.
+/// nobody sends on for long what was refused. Answers `Expect: 100-continue` where the body is wanted. A connection that is to be closed behind
+/// an answer is closed when that has gone out: SwiftNIO drops what the socket has not taken yet.
 final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -18,6 +19,10 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var timer: Scheduled<Void>?
     private var writingTimer: Scheduled<Void>?
     private var received = 0
+    /// Answers of which a part may wait for the socket.
+    private var unsent = 0
+    /// What to do when they have gone out.
+    private var closing: (mode: CloseMode, promise: EventLoopPromise<Void>?)?
 
     init(payloadLimit: Int, bodyTimeout: TimeAmount) {
         self.payloadLimit = payloadLimit
@@ -45,13 +50,32 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelRead(data)
     }
 
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard case .end = unwrapOutboundIn(data) else { return context.write(data, promise: promise) }
+        unsent += 1
+        let sent = promise ?? context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.assumeIsolated().whenComplete { _ in
+            self.unsent -= 1
+            guard self.unsent == 0, let closing = self.closing else { return }
+            self.closing = nil
+            context.close(mode: closing.mode, promise: closing.promise)
+        }
+        context.write(data, promise: sent)
+    }
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        guard unsent > 0, closing == nil, context.channel.isActive else { return context.close(mode: mode, promise: promise) }
+        closing = (mode, promise)
+    }
+
     /// An answer that nobody takes is memory that somebody holds.
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         writingTimer?.cancel()
-        let channel = context.channel
+        // Past this handler's own waiting.
         writingTimer =
-            channel.isWritable
-            ? nil : context.eventLoop.scheduleTask(in: .nanoseconds(2 * bodyTimeout.nanoseconds)) { channel.close(promise: nil) }
+            context.channel.isWritable
+            ? nil
+            : context.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(2 * bodyTimeout.nanoseconds)) { context.close(promise: nil) }
         context.fireChannelWritabilityChanged()
     }
 
@@ -68,11 +92,10 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func start(_ context: ChannelHandlerContext) {
         stop()
-        let channel = context.channel
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: bodyTimeout) {
             context.fireErrorCaught(Timeout())
             // Time for the answer to be written.
-            channel.eventLoop.scheduleTask(in: .seconds(2)) { channel.close(promise: nil) }
+            context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(2)) { context.close(promise: nil) }
         }
     }
 
