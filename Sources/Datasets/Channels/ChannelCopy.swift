@@ -49,9 +49,9 @@ public struct ChannelCopy: Sendable {
         let part = objects.map(\.name).sorted().joined(separator: "\n").utf8.reduce(UInt64(14_695_981_039_346_656_037)) {
             ($0 ^ UInt64($1)) &* 1_099_511_628_211
         }
-        let root = "\(folder)/.parts/\(String(part, radix: 16))/\(bucket)/\(key)"
-        try fetch(objects, from: store, to: LocalStore(root), index: ".parts/\(String(part, radix: 16))/\(bucket)/\(key)")
-        return root
+        let place = ".parts/\(String(part, radix: 16))/\(bucket)/\(key)"
+        try fetch(objects, from: store, to: LocalStore("\(folder)/\(place)"), index: place)
+        return "\(folder)/\(place)"
     }
 
     /// Removes files that are none of `names`, and the folders that are empty then.

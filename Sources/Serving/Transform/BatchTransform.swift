@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Machine
 import Storage
 
 /// Asks a model about every object of a folder or S3 prefix, and keeps each answer under the object's name with `.out` behind it.
@@ -90,7 +91,7 @@ public struct BatchTransform: Sendable {
 
     /// One text for each place: a folder has many paths.
     private static func canonical(_ place: String) -> String {
-        let path = place.contains("://") ? place : URL(fileURLWithPath: place).standardizedFileURL.resolvingSymlinksInPath().path
+        let path = place.contains("://") ? place : realPath(place)
         return path.hasSuffix("/") ? String(path.dropLast()) : path
     }
 

@@ -22,23 +22,19 @@ public final class S3CredentialChain: Sendable {
     func credentials(renewing: Bool = false) throws -> S3Credentials {
         try found.withLock { found in
             if let found, !found.expiresSoon(), !renewing { return found }
-            let fresh: S3Credentials?
-            do {
-                fresh = try fromEnvironment() ?? fromProfile() ?? fromContainer() ?? fromMachine(isKnown: found != nil)
-            } catch {
-                // Whoever gives keys may be busy for a moment, and these are still good.
-                if let found, !renewing, !found.hasExpired() { return found }
-                throw error
+            let isKnown = found != nil
+            let asked = Result { try fromEnvironment() ?? fromProfile() ?? fromContainer() ?? fromMachine(isKnown: isKnown) }
+            if case .success(let fresh?) = asked {
+                found = fresh
+                return fresh
             }
-            guard let fresh else {
-                if let found, !renewing, !found.hasExpired() { return found }
-                throw StorageError(
-                    .denied, at: "S3 credentials",
-                    "none were found in AWS_ACCESS_KEY_ID, ~/.aws/credentials, the container's endpoint or the machine's metadata",
-                    remedy: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE")
-            }
-            found = fresh
-            return fresh
+            // Whoever gives keys may be busy for a moment, and these are still good.
+            if let found, !renewing, !found.hasExpired() { return found }
+            _ = try asked.get()
+            throw StorageError(
+                .denied, at: "S3 credentials",
+                "none were found in AWS_ACCESS_KEY_ID, ~/.aws/credentials, the container's endpoint or the machine's metadata",
+                remedy: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE")
         }
     }
 

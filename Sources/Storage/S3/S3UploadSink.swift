@@ -59,15 +59,13 @@ final class S3UploadSink: ByteSink, @unchecked Sendable {
         complete.body = Array("<CompleteMultipartUpload>\(list.joined())</CompleteMultipartUpload>".utf8)
         complete.headers.append(("Content-Type", "application/xml"))
         var retry = RetryCounter(client.retries)
-        var answer = try client.send(complete, accepting: [404])
+        var answer: HTTPResponse
+        var fault: S3Fault
         // S3 may answer 200 and then an error; and a second try finds no upload where the first one's answer got lost.
-        var fault = S3Fault(answer, location: "s3://\(call.bucket)/\(call.key)")
-        while answer.status == 200, fault.code != nil, RetryPolicy.isTemporary(status: 200, code: fault.code),
-            retry.pause(shouldStop: { false })
-        {
+        repeat {
             answer = try client.send(complete, accepting: [404])
             fault = S3Fault(answer, location: "s3://\(call.bucket)/\(call.key)")
-        }
+        } while answer.status == 200 && RetryPolicy.isTemporary(status: 200, code: fault.code) && retry.pause(shouldStop: { false })
         if answer.status == 404 || (try? XMLTree(answer.body))?.name == "Error" {
             var head = call
             head.method = "HEAD"

@@ -1,4 +1,5 @@
 import Foundation
+import Machine
 
 /// Finds the images that a path stands for.
 enum ImageFiles {
@@ -15,7 +16,7 @@ enum ImageFiles {
         let names = try FileManager.default.subpathsOfDirectory(atPath: path)
         let base = path.hasSuffix("/") ? path : path + "/"
         let beginning = leftOut.flatMap { leftOut -> String? in
-            let (own, whole) = (OutputFolder.real(leftOut) + "/", OutputFolder.real(path) + "/")
+            let (own, whole) = (realPath(leftOut) + "/", realPath(path) + "/")
             return own != whole && own.hasPrefix(whole) ? String(own.dropFirst(whole.count)) : nil
         }
         let files = names.filter { name in

@@ -8,11 +8,11 @@ enum OutputFolder {
     /// would take its place.
     /// - Throws: ``Failure`` where it is one of these, or can't be written into.
     static func prepare(_ folder: String, besides images: [String] = []) throws {
-        let own = real(folder)
+        let own = realPath(folder)
         for path in images {
             guard let files = try? ImageFiles.find(path, leavingOut: folder) else { continue }
             let folders = Set(files.map { ($0 as NSString).deletingLastPathComponent })
-            if folders.contains(where: { real($0) == own }) {
+            if folders.contains(where: { realPath($0) == own }) {
                 throw Failure.usage(
                     "--output is \(folder), where pictures of \(path) lie: what is drawn would take their place. Give another folder.")
             }
@@ -29,17 +29,12 @@ enum OutputFolder {
 
     /// Refuses a run's folder that is, or lies in, a folder of class folders: what the run writes there would be classes of the next one.
     static func refuse(_ output: String, inside data: [String?]) throws {
-        let own = real(output)
+        let own = realPath(output)
         for path in data.compactMap({ $0 }) where !path.contains("://") {
-            let whole = real(path)
+            let whole = realPath(path)
             guard own == whole || own.hasPrefix(whole + "/") else { continue }
             throw Failure.usage(
                 "--output is \(output), in the folder of the images \(path): it would be a class of it. Give another folder.")
         }
-    }
-
-    /// A path without links, whether it is there or not.
-    static func real(_ path: String) -> String {
-        URL(fileURLWithPath: path.isEmpty ? "." : path).standardizedFileURL.resolvingSymlinksInPath().path
     }
 }
