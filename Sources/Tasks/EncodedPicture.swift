@@ -1,10 +1,12 @@
 import Datasets
 import Imaging
 
-/// A picture of which parts are to be shown: its file's bytes and its upright size, or pixels that were never packed.
+/// A picture of which parts are to be shown: its file's bytes and its shape, or pixels that were never packed.
 struct EncodedPicture {
+    /// How large it is upright, and how its file is turned.
+    let shape: PictureShape
     /// The upright picture's size.
-    let size: PixelSize
+    var size: PixelSize { shape.size }
     private let content: Content
 
     private enum Content {
@@ -16,12 +18,11 @@ struct EncodedPicture {
     /// - Throws: `ImagingError`, `DatasetError`, `StorageError`.
     init(_ payload: ImagePayload) throws {
         if case .pixels(let image) = payload {
-            size = PixelSize(width: image.width, height: image.height)
+            shape = PictureShape(image)
             content = .pixels(image.rgb())
         } else {
             let bytes = try payload.encodedBytes()
-            let header = try ImageHeader(of: bytes)
-            size = PixelSize(width: header.width, height: header.height)
+            shape = PictureShape(try ImageHeader(of: bytes))
             content = .encoded(bytes)
         }
     }

@@ -116,6 +116,8 @@ extension DataFault {
         case noBoxes = "no-boxes"
         /// Classes of the training set that validation does not score.
         case unscoredClass = "unscored-class"
+        /// A picture that EXIF turns in a way that the size of its mask does not show.
+        case turnedPicture = "turned-picture"
 
         /// How bad such a fault is.
         public var severity: Severity {
@@ -127,7 +129,7 @@ extension DataFault {
             case .leak, .contradictingLabels, .duplicate, .sameData, .emptyMask, .unmappedValue, .unusedClass, .imbalance, .extremeSize,
                 .readerWarning:
                 .warning
-            case .noBoxes, .unscoredClass: .note
+            case .noBoxes, .unscoredClass, .turnedPicture: .note
             }
         }
 

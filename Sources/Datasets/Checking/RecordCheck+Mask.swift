@@ -16,18 +16,32 @@ extension RecordCheck {
             findings.faults.append(DataFault(error, in: channel, record: number, at: place, isAnnotation: false))
             return
         }
-        if let size = findings.size, size != mask.size {
-            findings.faults.append(
-                fault(
-                    .wrongMaskSize, number, at: place,
-                    "the mask has \(mask.size.width)×\(mask.size.height) pixels, its picture '\(record.name)' \(size.width)×\(size.height)",
-                    remedy: "make the mask again from this picture"))
-        }
+        compare(mask.size, record, number, at: place, &findings)
         count(mask, at: place, number, &findings)
         do {
             findings.annotation = try ContentDigest(of: record.annotation, classIDs: mask.classIDs)
         } catch {
             findings.faults.append(DataFault(error, in: channel, record: number, at: place, isAnnotation: false))
+        }
+    }
+
+    private func compare(_ mask: PixelSize, _ record: AnnotatedImage, _ number: Int, at place: String, _ findings: inout Findings) {
+        // A picture that can't be read is a fault of its own.
+        guard let picture = findings.shape else { return }
+        if mask != picture.size, !picture.isStoredSize(mask) {
+            findings.faults.append(
+                fault(
+                    .wrongMaskSize, number, at: place,
+                    "the mask has \(mask.width)×\(mask.height) pixels, its picture '\(record.name)' \(picture.size.width)×"
+                        + "\(picture.size.height)",
+                    remedy: "make the mask again from this picture"))
+        } else if picture.hidesTurn {
+            findings.faults.append(
+                fault(
+                    .turnedPicture, number, at: record.pictureLocation,
+                    "its EXIF orientation (\(picture.orientation.rawValue)) turns the picture, and the size of the mask does not tell whether "
+                        + "it was drawn on the turned one; it is taken to be",
+                    remedy: "look at both, or save the picture upright and without the tag"))
         }
     }
 

@@ -22,8 +22,10 @@ struct RecordCheck: Sendable {
         var boxCount: Int?
         /// Pixels of a mask that have no class.
         var unlabelledPixels = 0
-        /// The picture's size, where it could be decoded.
-        var size: PixelSize?
+        /// The picture's size, and how its file is turned, where it could be decoded.
+        var shape: PictureShape?
+        /// The picture's upright size.
+        var size: PixelSize? { shape?.size }
         var picture: ContentDigest?
         var annotation: ContentDigest?
     }
@@ -40,11 +42,10 @@ struct RecordCheck: Sendable {
         }
         findings.place = record.place
         do {
-            let image = try decoded(record)
-            let size = PixelSize(width: image.width, height: image.height)
-            findings.size = size
+            let (image, shape) = try decoded(record)
+            findings.shape = shape
             findings.picture = try ContentDigest(of: image)
-            if let problem = Self.extreme(size) {
+            if let problem = Self.extreme(shape.size) {
                 findings.faults.append(
                     fault(
                         .extremeSize, number, at: record.pictureLocation, problem, remedy: "check that the picture is meant to be like this"
@@ -70,11 +71,11 @@ struct RecordCheck: Sendable {
 
     // MARK: Pictures
 
-    private func decoded(_ record: AnnotatedImage) throws -> Image {
-        if case .pixels(let image) = record.payload { return image }
+    private func decoded(_ record: AnnotatedImage) throws -> (Image, PictureShape) {
+        if case .pixels(let image) = record.payload { return (image, PictureShape(image)) }
         let bytes = try record.payload.encodedBytes()
         guard !bytes.isEmpty else { throw EmptyFile() }
-        return try Image(decoding: bytes)
+        return (try Image(decoding: bytes), PictureShape(try ImageHeader(of: bytes)))
     }
 
     /// A file of no bytes, which Imaging would only call no picture.

@@ -1,31 +1,36 @@
 import Imaging
 
 extension AnnotatedImage {
-    /// The decoded mask, compared in size with its picture, of which only the header is read.
+    /// The decoded mask, upright like its picture, of which only the header is read.
+    ///
+    /// A mask that is as large as the picture before its EXIF orientation turns it was made by a program that ignores the tag: it is turned
+    /// with the picture.
     ///
     /// - Parameters:
     ///   - labelMap: the data set's: ``AnnotatedImages/labelMap``.
-    ///   - pictureSize: the picture's size where it is known already; else the picture's header tells.
+    ///   - picture: its size and how it is turned, where that is known already; else the picture's header tells.
     /// - Throws: ``DatasetError`` where the record has no mask, the mask can't be read as one (see ``Mask/decode(_:labelMap:place:options:)``),
     ///   or has another size than the picture; `StorageError`.
-    public func decodedMask(labelMap: LabelMap = .identity, pictureSize: PixelSize? = nil) throws -> Mask {
+    public func decodedMask(labelMap: LabelMap = .identity, picture: PictureShape? = nil) throws -> Mask {
         guard case .mask(let payload) = annotation else {
             throw DatasetError(.argument, at: place, "it has no mask", remedy: "give a data set for segmentation")
         }
         let mask = try payload.decodedMask(labelMap: labelMap, place: place)
-        let picture = try pictureSize ?? readPictureSize()
-        guard mask.size == picture else {
-            throw DatasetError.wrongMaskSize(mask.size, picture: picture, named: name, at: place)
+        let picture = try picture ?? pictureShape()
+        if mask.size == picture.size { return mask }
+        guard let turned = mask.turned(like: picture) else {
+            throw DatasetError.wrongMaskSize(mask.size, picture: picture.size, named: name, at: place)
         }
-        return mask
+        return turned
     }
 
-    /// The picture's size, from its header.
-    private func readPictureSize() throws -> PixelSize {
-        if case .pixels(let image) = payload { return PixelSize(width: image.width, height: image.height) }
+    /// The picture's upright size and how its file is turned, from its header.
+    func pictureShape() throws -> PictureShape {
+        if case .pixels(let image) = payload {
+            return PictureShape(image)
+        }
         do {
-            let header = try ImageHeader(of: payload.encodedBytes())
-            return PixelSize(width: header.width, height: header.height)
+            return PictureShape(try ImageHeader(of: payload.encodedBytes()))
         } catch let error as ImagingError {
             throw DatasetError(.malformed, at: name, error.description, remedy: "")
         }

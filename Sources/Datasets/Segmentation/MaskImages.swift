@@ -3,7 +3,7 @@ import Storage
 /// Pictures with a PNG mask each, paired by base name: SageMaker's `train/a.jpg` with `train_annotation/a.png`.
 ///
 /// Nothing but names is read before a record's bytes are wanted, and a record decodes nothing:
-/// ``AnnotatedImage/decodedMask(labelMap:pictureSize:)`` finds a mask that can't be used. A picture without a mask is an error of its
+/// ``AnnotatedImage/decodedMask(labelMap:picture:)`` finds a mask that can't be used. A picture without a mask is an error of its
 /// record; masks without a picture and other files are counted in ``warnings``.
 ///
 /// Source: spec data-formats.md, "Segmentation, image files".

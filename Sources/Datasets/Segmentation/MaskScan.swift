@@ -79,10 +79,10 @@ struct MaskScan {
     private static func compare(_ mask: PixelSize, _ path: String, with picture: String) throws {
         let (bytes, _) = try FileSystem.beginning(of: picture, count: headerSize)
         guard let header = try? ImageHeader(of: bytes) else { return }
-        let size = PixelSize(width: header.width, height: header.height)
-        let turned = header.format == .png && mask == PixelSize(width: size.height, height: size.width)
-        guard mask != size, !turned else { return }
-        throw DatasetError.wrongMaskSize(mask, picture: size, named: picture, at: path)
+        let shape = PictureShape(header)
+        let mayTurn = header.format == .png && mask == PixelSize(width: shape.size.height, height: shape.size.width)
+        guard mask != shape.size, !shape.isStoredSize(mask), !mayTurn else { return }
+        throw DatasetError.wrongMaskSize(mask, picture: shape.size, named: picture, at: path)
     }
 
     /// One sentence for masks that teach nothing, where values were read.

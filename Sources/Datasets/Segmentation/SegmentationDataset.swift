@@ -4,7 +4,7 @@
 ///
 /// What is wrong with masks is refused by name, as early as it can be known at a sensible price. Opening finds a picture without a mask and,
 /// for files of this machine, a mask in colours, of 16 bits or in JPEG, and most of another size than their picture. The rest — a class that
-/// there is not, damage, masks in a bucket — is found where the mask is read for a mini-batch (``SegmentationRecord/decodedMask(pictureSize:)``),
+/// there is not, damage, masks in a bucket — is found where the mask is read for a mini-batch (``SegmentationRecord/decodedMask(picture:)``),
 /// and `DataCheck` finds all of it before training. Where neither `num_classes` nor names say how many classes there are, opening decodes
 /// every mask to count them. A mask without any labelled pixel is handled: it teaches nothing and no metric counts it.
 public struct SegmentationDataset: TargetedImages {

@@ -41,12 +41,12 @@ public struct SegmentationRecord: TargetedImage {
     ///
     /// A mask in which every pixel is 255 is no error: it teaches nothing, and no metric counts it.
     ///
-    /// `pictureSize`: the upright picture's, where it is known already; else the picture's header tells.
+    /// `picture`: its size and how it is turned, where that is known already; else the picture's header tells.
     /// - Throws: ``DatasetError`` for what is no mask (``Mask/decode(_:labelMap:place:options:)``), another size than the picture's, and a
     ///   class that there is not; `StorageError`.
-    public func decodedMask(pictureSize: PixelSize? = nil) throws -> Mask {
+    public func decodedMask(picture: PictureShape? = nil) throws -> Mask {
         let image = AnnotatedImage(name: id, payload: payload, annotation: .mask(mask), place: maskPlace)
-        let mask = try image.decodedMask(labelMap: labelMap, pictureSize: pictureSize)
+        let mask = try image.decodedMask(labelMap: labelMap, picture: picture)
         if let highest = mask.highestClass, highest >= classCount { throw unknownClasses(of: mask) }
         return mask
     }

@@ -51,7 +51,7 @@ public struct SegmentationTransform: Sendable {
     ) throws {
         do {
             let picture = try EncodedPicture(record.payload)
-            let mask = try record.decodedMask(pictureSize: picture.size)
+            let mask = try record.decodedMask(picture: picture.shape)
             let view: SegmentationView
             switch kind {
             case .random(let baseSize): view = SegmentationView(of: picture.size, baseSize: baseSize, side: side, random: &random)

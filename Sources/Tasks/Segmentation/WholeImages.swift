@@ -26,9 +26,9 @@ struct WholeImageBuilder: BatchBuilder {
     func fill(_ batch: WholeImage, slot: Int, index: Int, epoch: Int) throws {
         let record = try record(index, epoch)
         do {
-            let image = try EncodedPicture(record.payload).image()
-            let mask = try record.decodedMask(pictureSize: PixelSize(width: image.width, height: image.height))
-            batch.set(WholeImage.Content(image: image, mask: mask))
+            let picture = try EncodedPicture(record.payload)
+            let mask = try record.decodedMask(picture: picture.shape)
+            batch.set(WholeImage.Content(image: try picture.image(), mask: mask))
         } catch let error as ImagingError {
             throw error.naming(record.id)
         }

@@ -104,7 +104,7 @@ struct MaskImagesTests {
         #expect(found[1] == "no error")
         #expect(found[2].hasPrefix("d.jpg: Neither JPEG nor PNG"))
         #expect(found[3].contains("16 bits a pixel"))
-        let known = message { _ = try data.record(at: 1).decodedMask(pictureSize: PixelSize(width: 5, height: 5)) }
+        let known = message { _ = try data.record(at: 1).decodedMask(picture: PictureShape(size: PixelSize(width: 5, height: 5))) }
         #expect(known.contains("its picture 'c.jpg' 5×5"))
     }
 
