@@ -25,7 +25,7 @@ public enum Orientation: Int, Sendable, CaseIterable {
     var mirrorsRows: Bool { [3, 4, 7, 8].contains(rawValue) }
 
     /// Where in the upright picture a rectangle of the stored picture of that size comes to lie.
-    func upright(_ stored: FractionalRect, storedWidth: Double, storedHeight: Double) -> FractionalRect {
+    public func upright(_ stored: FractionalRect, storedWidth: Double, storedHeight: Double) -> FractionalRect {
         var rect = stored
         var (width, height) = (storedWidth, storedHeight)
         if exchangesSides {

@@ -16,4 +16,17 @@ struct ChannelCopyTests {
         #expect(try store.list().map(\.name) == ["cats/1.png", "hounds/2.png"])
         #expect(!FileManager.default.fileExists(atPath: folder + "/dogs"))
     }
+
+    @Test("What another process is writing stays, and what a dead one has left goes")
+    func parts() throws {
+        let folder = NSTemporaryDirectory() + "copy-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let living = ".1.png.\(ProcessInfo.processInfo.processIdentifier)-12.part"
+        // No process has a number beyond the kernel's limit, 2^22.
+        let dead = ".2.png.\(1 << 23)-12.part"
+        for name in [living, dead] { try LocalStore(folder).write([1], to: name) }
+        try ChannelCopy.remove(allBut: [], below: folder)
+        #expect(FileManager.default.fileExists(atPath: folder + "/" + living))
+        #expect(!FileManager.default.fileExists(atPath: folder + "/" + dead))
+    }
 }

@@ -102,6 +102,11 @@ extension AnnotatedImages {
         return labels
     }
 
+    /// The class names with `num_classes` in mind: those that were gathered from annotations need not be all.
+    func classNames(fitting count: Int?) -> [String]? {
+        task == .detection || self is ManifestImages ? classNames.map { ClassNames.fitted($0, to: count) } : classNames
+    }
+
     /// The error for an index that is not in 0 ..< `count`.
     func check(_ index: Int) throws {
         guard index >= 0, index < count else {

@@ -36,7 +36,8 @@ public struct BoxFiles: AnnotatedImages {
         let named =
             try classNames ?? ClassNames.read(ClassNames.fileName, in: annotations) ?? ClassNames.read(ClassNames.fileName, in: images)
         try self.init(
-            AnnotationPairs(.annotation, images: images.paths, annotations: annotations.paths), images: images, annotations: annotations,
+            AnnotationPairs(.annotation, images: images.paths, annotations: annotations.paths.filter(Self.isJSON)), images: images,
+            annotations: annotations,
             prefix: "", source: "pictures in \(images.place) with boxes in \(annotations.place)", classNames: named)
     }
 
@@ -51,12 +52,15 @@ public struct BoxFiles: AnnotatedImages {
         let (imagePrefix, annotationPrefix) = (channel + "/", channel + "_annotation/")
         let pairs = AnnotationPairs(
             .annotation, images: files.paths.filter { $0.hasPrefix(imagePrefix) },
-            annotations: files.paths.filter { $0.hasPrefix(annotationPrefix) }, imagePrefix: imagePrefix,
+            annotations: files.paths.filter { $0.hasPrefix(annotationPrefix) && Self.isJSON($0) }, imagePrefix: imagePrefix,
             annotationPrefix: annotationPrefix)
         try self.init(
             pairs, images: files, annotations: files, prefix: imagePrefix, source: "boxes of \(files.location(of: channel))",
             classNames: classNames ?? ClassNames.read(ClassNames.fileName, in: files))
     }
+
+    // The XML from which a JSON was made may lie beside it.
+    private static func isJSON(_ name: String) -> Bool { name.lowercased().hasSuffix(".json") }
 
     private init(
         _ pairs: AnnotationPairs, images: ChannelFiles, annotations: ChannelFiles, prefix: String, source: String, classNames: [String]?

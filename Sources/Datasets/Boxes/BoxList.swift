@@ -6,7 +6,7 @@ import Storage
 /// so is a picture that is not there. A line whose objects are missing is a picture that shows nothing.
 ///
 /// Source: spec object-detection.md, "RecordIO / .lst for detection".
-public struct BoxList: AnnotatedImages {
+public struct BoxList: AnnotatedImages, NamesPictures {
     /// Detection.
     public let task = VisionTask.detection
     /// From the caller, or the `classes.txt` beside the list.
@@ -66,6 +66,10 @@ public struct BoxList: AnnotatedImages {
 
     /// The boxes of line `index`; whether there is a picture is not asked.
     public func annotation(at index: Int) throws -> Annotation { .boxes(try content(index).boxes) }
+
+    func holdsPicture(of index: Int) -> Bool { (try? content(index)).map { pictures.holds($0.path) } ?? true }
+
+    func picturePlace(of index: Int) throws -> String { "'\(try content(index).path)' in \(pictures.place), on \(lines[index].place)" }
 
     private func content(_ index: Int) throws -> (boxes: [BoundingBox], path: String) {
         try check(index)

@@ -7,7 +7,7 @@ import Storage
 /// from the picture's corner. A box whose category or numbers are missing is an error of its picture's record.
 ///
 /// Source: cocodataset.org, "Data format".
-public struct COCOImages: AnnotatedImages {
+public struct COCOImages: AnnotatedImages, NamesPictures {
     /// Detection.
     public let task = VisionTask.detection
     /// The categories' names; nil where the file has no categories.
@@ -70,6 +70,13 @@ public struct COCOImages: AnnotatedImages {
 
     /// The boxes of picture `index`.
     public func annotation(at index: Int) throws -> Annotation { .boxes(try boxes(at: index).boxes) }
+
+    func holdsPicture(of index: Int) -> Bool {
+        guard case .file(let path) = payload(document.pictures[index]) else { return true }
+        return FileSystem.kind(of: path) == .file
+    }
+
+    func picturePlace(of index: Int) -> String { images.location(of: prefix + document.pictures[index].name) }
 
     private func place(of index: Int) -> String { "\(place), picture '\(document.pictures[index].name)'" }
 

@@ -84,12 +84,14 @@ public struct PascalVOCImages: AnnotatedImages {
             self.classNames = classNames
         } else {
             let files = pairs.records.compactMap(\.annotation)
-            let names = concurrentMap(files.count) { index -> Set<String> in
+            let contents = concurrentMap(files.count) { index -> (names: Set<String>, isOfVOC: Bool) in
                 let file = try? PascalVOCFile(annotations.bytes(of: files[index]), place: "")
-                return Set(file?.objects.map(\.name) ?? [])
+                return (Set(file?.objects.map(\.name) ?? []), file?.folder?.hasPrefix("VOC") ?? false)
             }
-            let found = names.reduce(into: Set<String>()) { $0.formUnion($1) }
-            self.classNames = found.isSubset(of: Self.classes) ? Self.classes : found.sorted(by: FileSystem.utf8Order)
+            let found = contents.reduce(into: Set<String>()) { $0.formUnion($1.names) }
+            // A part of VOC numbers its classes as all of it does; others' persons and cars are two classes.
+            let isVOC = found.isSubset(of: Self.classes) && contents.contains(where: \.isOfVOC)
+            self.classNames = isVOC ? Self.classes : found.sorted(by: FileSystem.utf8Order)
         }
         classOfName = Dictionary((self.classNames ?? []).enumerated().map { ($1, $0) }) { first, _ in first }
     }
@@ -153,6 +155,8 @@ struct PascalVOCFile {
     /// Nil where the file tells none, or 0.
     let size: PixelSize?
     let objects: [Object]
+    /// The data set that the file says to belong to: `VOC2012`.
+    let folder: String?
 
     init(_ bytes: [UInt8], place: String) throws {
         let root: XMLTree
@@ -167,6 +171,7 @@ struct PascalVOCFile {
         }
         let sides = root.child("size").map { size in ["width", "height"].map { Self.number(size[$0]) ?? 0 } } ?? []
         let isKnown = sides.count == 2 && sides.allSatisfy { $0 >= 1 && $0 < 0x1p30 && $0.rounded() == $0 }
+        folder = root["folder"]
         size = isKnown ? PixelSize(width: Int(sides[0]), height: Int(sides[1])) : nil
         objects = try root.all("object").enumerated().map { number, object in
             func refused(_ problem: String) -> DatasetError {

@@ -189,7 +189,7 @@ enum YOLOText {
 
 /// Writes pictures and texts in YOLO's layout: `images/train/`, `labels/train/`, `data.yaml`.
 ///
-/// Pictures are copied byte by byte; a group or a difficult object becomes an ordinary box, for YOLO has no others. Used by one thread at
+/// Pictures are copied byte by byte; a crowd or a difficult object becomes an ordinary box, for YOLO has no others. Used by one thread at
 /// a time. Source: as ``YOLOImages``.
 public final class YOLOWriter: AnnotatedImageWriter {
     private let set: String

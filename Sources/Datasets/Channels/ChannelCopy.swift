@@ -1,9 +1,11 @@
 import Foundation
+import Machine
 import Storage
 import Synchronization
 
 /// Copies a channel from a bucket to this machine, in parallel. What an earlier copy has left stays where the bucket still holds the same, by its
-/// entity tag; what the bucket no longer holds goes, as readers take whatever lies in the folder.
+/// entity tag; what the bucket no longer holds goes, as readers take whatever lies in the folder. Of several processes one copies, and the others
+/// find its copy.
 public struct ChannelCopy: Sendable {
     private let stores: Stores
     private let folder: String
@@ -24,6 +26,10 @@ public struct ChannelCopy: Sendable {
     /// - Throws: `StorageError`, also for an object whose name would leave the folder; ``DatasetError`` where there is nothing.
     public func copy(_ location: Location) throws -> String {
         guard case .s3(let bucket, let key) = location else { return "\(location)" }
+        return try alone(with: "\(bucket)/\(key)") { try copy(location, bucket: bucket, key: key) }
+    }
+
+    private func copy(_ location: Location, bucket: String, key: String) throws -> String {
         let prefix = try stores.open(location)
         var objects = try prefix.list()
         var (source, root) = (prefix, "\(folder)/\(bucket)/\(key)")
@@ -50,7 +56,7 @@ public struct ChannelCopy: Sendable {
             ($0 ^ UInt64($1)) &* 1_099_511_628_211
         }
         let place = ".parts/\(String(part, radix: 16))/\(bucket)/\(key)"
-        try fetch(objects, from: store, to: LocalStore("\(folder)/\(place)"), index: place)
+        try alone(with: place) { try fetch(objects, from: store, to: LocalStore("\(folder)/\(place)"), index: place) }
         return "\(folder)/\(place)"
     }
 
@@ -62,7 +68,7 @@ public struct ChannelCopy: Sendable {
         for case let name as String in found {
             if FileSystem.kind(of: root + "/" + name) == .folder {
                 folders.append(name)
-            } else if !names.contains(name) {
+            } else if !names.contains(name), !FileSink.isBeingWritten(name) {
                 try files.removeItem(atPath: root + "/" + name)
             }
         }
@@ -75,7 +81,23 @@ public struct ChannelCopy: Sendable {
     // MARK: What is there already
 
     /// Where the tags of a copy's objects are kept.
-    private func indexPath(_ index: String) -> String { "\(folder)/.index/\(index.hasSuffix("/") ? String(index.dropLast()) : index).json" }
+    private func indexPath(_ index: String) -> String { path(ofIndex: index) + ".json" }
+
+    private func path(ofIndex index: String) -> String { "\(folder)/.index/\(index.hasSuffix("/") ? String(index.dropLast()) : index)" }
+
+    /// Calls `body` while no other process copies the same. A file system without locks is no reason not to copy.
+    private func alone<Result>(with index: String, _ body: () throws -> Result) throws -> Result {
+        let lock = path(ofIndex: index) + ".lock"
+        try? FileManager.default.createDirectory(
+            atPath: (lock as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        do {
+            return try FileLock.holding(lock, isCancelled: shouldStop, body)
+        } catch FileLock.Failure.cancelled {
+            throw StorageError(.cancelled, at: index, "waiting for another process that copies it was cancelled", remedy: "")
+        } catch FileLock.Failure.unavailable {
+            return try body()
+        }
+    }
 
     private func tags(_ index: String) -> [String: String] {
         FileManager.default.contents(atPath: indexPath(index)).flatMap { try? JSONDecoder().decode([String: String].self, from: $0) } ?? [:]

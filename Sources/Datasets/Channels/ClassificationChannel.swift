@@ -53,6 +53,12 @@ public struct ClassificationChannel: Sendable {
     /// - Throws: ``DatasetError``, `StorageError`.
     public func open() throws -> ClassificationSource {
         let location = try Location(location)
+        if mode != .pipe, list == nil, try ManifestFileStore.at(location, stores) != nil {
+            var files = AnnotatedChannel(self.location, stores: stores)
+            (files.task, files.channel) = (.classification, split == .training ? "train" : "validation")
+            (files.classNames, files.classCount) = (classNames, classCount)
+            return .dataset(try sharded(ClassificationDataset(files.open(), classNames: classNames, classCount: classCount)))
+        }
         switch (location, mode) {
         case (_, .pipe): return .stream(try stream(at: location))
         case (.file(let path), _): return .dataset(try files(path))
@@ -97,7 +103,7 @@ public struct ClassificationChannel: Sendable {
         let share = objectShare(.file(path))
         if list == nil {
             let channel = try LocalChannel(path)
-            let records = try RecordIOFiles.chosen(among: channel.names, split: split, place: path)
+            let records = try ChannelName(split).records(among: channel.names, at: path)
             if !records.isEmpty {
                 if let share {
                     return try share.records(
@@ -153,26 +159,33 @@ public struct ClassificationChannel: Sendable {
         if let list {
             let (store, name) = try stores.open(fileAt: Location(list))
             images = try ListedImages(name, in: store, images: files.store, listing: files, classCount: classCount)
-        } else if case let lists = files.paths.filter({ $0.hasSuffix(".lst") }),
-            let name = lists.first(where: split.isName(of:)) ?? lists.first
-        {
-            // As beside a local list: its images lie in the folder of the same name, or else in its own.
-            let folder = ImageFileName.stem(of: name)
-            let isBeside = files.paths.contains { $0.hasPrefix(folder + "/") }
-            let below = isBeside ? try ChannelFiles(try stores.open(location.appending(folder))) : files
-            images = try ListedImages(name, in: files.store, images: below.store, listing: below, classCount: classCount)
-        } else if case let manifests = files.paths.filter(ChannelFiles.isManifest),
-            let name = manifests.first(where: split.isName(of:)) ?? manifests.first
-        {
+        } else if let name = try ChannelName(split).only(of: files.paths.filter(ChannelFiles.isManifest), at: files.place) {
             images = try ManifestImages(
                 name, in: files.store, as: manifest(name, in: files.store), readsClassNames: classNames == nil, readsLabels: true,
                 opening: opener)
         } else {
-            images = try ClassFolders(files, classNames: classNames)
+            images = try Self.images(in: files, split, classNames: classNames, classCount: classCount) {
+                try stores.open(location.appending($0))
+            }
         }
         let dataset = try ClassificationDataset(images, classNames: classNames, classCount: classCount)
         guard let share = objectShare(location), !(images is ManifestImages) else { return .dataset(try sharded(dataset)) }
         return .dataset(try share.records(of: dataset, among: files.images.map(files.location(of:))))
+    }
+
+    /// Listed images, or class folders. As beside a local list, its images lie in the folder of the same name, or else in its own.
+    /// `folder`: opens that folder; nil: it can't be.
+    static func images(
+        in files: ChannelFiles, _ split: ClassificationSplit, classNames: [String]?, classCount: Int?,
+        opening folder: ((String) throws -> any ObjectStore)? = nil
+    ) throws -> any AnnotatedImages {
+        guard let name = try ChannelName(split).only(of: files.paths.filter { $0.hasSuffix(".lst") }, at: files.place) else {
+            return try ClassFolders(files, classNames: classNames)
+        }
+        let stem = ImageFileName.stem(of: name)
+        var below = files
+        if let folder, files.paths.contains(where: { $0.hasPrefix(stem + "/") }) { below = try ChannelFiles(try folder(stem)) }
+        return try ListedImages(name, in: files.store, images: below.store, listing: below, classCount: classCount)
     }
 
     /// This host's objects of a bucket, copied to this machine, and no others; nil: the data are a manifest.
@@ -181,7 +194,7 @@ public struct ClassificationChannel: Sendable {
         let all = try SequentialChannel.files(at: location, stores: stores, split: split)
         if let first = all.files.first, list == nil {
             if ChannelFiles.isManifest(first) { return nil }
-            let chosen = try RecordIOFiles.chosen(among: all.files, split: split, place: share.place)
+            let chosen = try ChannelName(split).records(among: all.files, at: share.place)
             let own = try share.names(of: chosen)
             let stems = Set(own.map(ImageFileName.stem(of:)))
             let folder = try copy.copy(from: all.store) { object in

@@ -19,38 +19,9 @@ struct LocalChannel {
         }
     }
 
-    /// The one file that `fits`; where there are several, the one whose name is that of the wanted half. nil: there is none.
+    /// The one file that `fits`, as ``ChannelName/only(of:at:)``.
     func only(_ fits: (String) -> Bool, split: ClassificationSplit) throws -> String? {
-        let fitting = names.filter(fits)
-        guard fitting.count > 1 else { return fitting.first }
-        if let name = fitting.first(where: split.isName(of:)) { return name }
-        throw DatasetError(
-            .argument, at: store.place, "it holds several data sets (\(ClassNames.listed(fitting)))", remedy: "name one of these files")
-    }
-}
-
-/// The RecordIO files of a channel that make one data set.
-enum RecordIOFiles {
-    /// Of several files the one that is named for the wanted half; where none is named for a half, all of them: parts of one data set.
-    /// - Throws: ``DatasetError`` where the other half alone is named.
-    static func chosen(among names: [String], split: ClassificationSplit, place: String) throws -> [String] {
-        let files = names.filter(ChannelFiles.isRecordIO).sorted(by: FileSystem.utf8Order)
-        guard files.count > 1 else { return files }
-        if let name = files.first(where: split.isName(of:)) { return [name] }
-        let other: ClassificationSplit = split == .training ? .validation : .training
-        guard !files.contains(where: other.isName(of:)) else {
-            throw DatasetError(
-                .argument, at: place, "it holds several data sets (\(ClassNames.listed(files)))", remedy: "name one of these files")
-        }
-        return files
-    }
-}
-
-extension ClassificationSplit {
-    /// Whether a file is named for this half.
-    func isName(of file: String) -> Bool {
-        let names = self == .training ? ["train", "training"] : ["validation", "valid", "val", "test"]
-        return names.contains(ImageFileName.stem(of: FileSystem.name(of: file)).lowercased())
+        try ChannelName(split).only(of: names.filter(fits), at: store.place)
     }
 }
 

@@ -45,8 +45,9 @@ public struct SequentialChannel: Sendable {
         let records = paths.filter(ChannelFiles.isRecordIO)
         let manifests = paths.filter(ChannelFiles.isManifest)
         guard let split else { return (store, records.isEmpty ? Array(manifests.prefix(1)) : records) }
-        guard records.isEmpty else { return (store, try RecordIOFiles.chosen(among: records, split: split, place: store.place)) }
-        return (store, [manifests.first(where: split.isName(of:)) ?? manifests.first].compactMap { $0 })
+        let name = ChannelName(split)
+        guard records.isEmpty else { return (store, try name.records(among: records, at: store.place)) }
+        return (store, try name.only(of: manifests, at: store.place).map { [$0] } ?? [])
     }
 
     /// Writes one epoch.

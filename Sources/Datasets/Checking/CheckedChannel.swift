@@ -13,11 +13,12 @@ public struct CheckedChannel: Sendable {
 
     /// Opens it.
     ///
-    /// `classNames`: of the training set, in their order.
+    /// `known`: the classes of the training set, in their order.
     /// - Throws: ``DatasetError``, `StorageError`.
-    public func open(classNames: [String]?) throws -> any AnnotatedImages {
+    public func open(_ known: DataCheck.KnownClasses) throws -> any AnnotatedImages {
         var channel = channel
-        channel.classNames = channel.classNames ?? classNames
+        channel.classNames = channel.classNames ?? known.names
+        channel.classCount = channel.classCount ?? known.count
         if channel.annotations == nil, channel.task != .detection, let list = try list() {
             return try ListedImages(list.name, in: list.store, images: list.images)
         }

@@ -19,6 +19,8 @@ public struct DataCheck {
         public var classCount: Int?
         /// `num_training_samples`.
         public var sampleCount: Int?
+        /// `label_width` of a detector; nil: enough.
+        public var labelWidth: Int?
         /// Threads that read and decode.
         public var workers = max(1, ProcessorCores.available)
         /// Faults of one kind that are kept with their text; all are counted.
@@ -26,6 +28,17 @@ public struct DataCheck {
 
         /// Everything as the data have it.
         public init() {}
+    }
+
+    /// What is known of the classes when a half is opened.
+    public struct KnownClasses: Sendable {
+        /// Names of the settings or the training set.
+        public let names: [String]?
+        /// Their number, where it is known.
+        public let count: Int?
+
+        /// Nothing known, unless told.
+        public init(names: [String]? = nil, count: Int? = nil) { (self.names, self.count) = (names, count) }
     }
 
     /// How far a pass has come.
@@ -82,17 +95,17 @@ public struct DataCheck {
     /// - Parameters:
     ///   - channel: ``training`` or ``validation``.
     ///   - location: what to call the data where they can't be opened.
-    ///   - open: opens them; is given the class names of the settings or the training set.
+    ///   - open: opens them; is given the classes of the settings or the training set.
     ///   - progress: called several times a second; throws to stop.
     /// - Throws: what `open` throws that is neither ``DatasetError`` nor `StorageError`; what `progress` throws; ``DatasetError`` where
     ///   threads can't be started.
     public mutating func check(
-        _ channel: String, at location: String, opening open: ([String]?) throws -> any AnnotatedImages,
+        _ channel: String, at location: String, opening open: (KnownClasses) throws -> any AnnotatedImages,
         progress: (Progress) throws -> Void = { _ in }
     ) throws {
         let images: any AnnotatedImages
         do {
-            images = try open(classNames)
+            images = try open(KnownClasses(names: classNames, count: classCount))
             if let task, images.task != task {
                 throw DatasetError(
                     .argument, at: images.source, "it is for \(images.task.rawValue), not \(task.rawValue)",
@@ -114,7 +127,8 @@ public struct DataCheck {
         let count = classCount
         var tally = ChannelTally(images, channel: channel, classCount: count)
         let total = images.count
-        try RecordCheck(images: images, channel: channel, classCount: count).run(workers: max(1, settings.workers)) { record, findings in
+        let check = RecordCheck(images: images, channel: channel, classCount: count, labelWidth: settings.labelWidth)
+        try check.run(workers: max(1, settings.workers)) { record, findings in
             tally.add(findings, record: record, to: &list)
         } between: { done in
             try progress(Progress(channel: channel, done: done, total: total, faults: list.total))
@@ -128,7 +142,8 @@ public struct DataCheck {
             list.add(DataFault(.readerWarning, in: channel, at: images.source, warning, remedy: ""))
         }
         // "0", "1", … are names that nobody gave.
-        let found = images.classNames.flatMap { $0 == ClassNames.placeholders($0.count) ? nil : fitted($0, images) }
+        let isNamed = images.classNames.map { $0 != ClassNames.placeholders($0.count) } ?? false
+        let found = isNamed ? images.classNames(fitting: settings.classCount) : nil
         if let found, let known = classNames {
             let isOther = { (number: Int) in
                 found[number] != known[number] && found[number] != String(number) && known[number] != String(number)
@@ -156,16 +171,6 @@ public struct DataCheck {
                     "num_training_samples is \(given) but there are \(images.count) images",
                     remedy: "set it to \(images.count), or leave it out: it is counted"))
         }
-    }
-
-    /// Names with `num_classes` in mind, where they were gathered from annotations, which need not name every class, or use one too many:
-    /// numbers at the end come and go.
-    private func fitted(_ names: [String], _ images: any AnnotatedImages) -> [String] {
-        guard let count = settings.classCount, images.task != .classification || images is ManifestImages else { return names }
-        var names = names
-        while names.count > count, names.last == String(names.count - 1) { names.removeLast() }
-        if names.count < count { names += (names.count..<count).map(String.init) }
-        return names
     }
 
     // MARK: The report

@@ -73,6 +73,8 @@ extension DataFault {
         case missingAnnotation = "missing-annotation"
         /// A label that means nothing to the task.
         case wrongLabel = "wrong-label"
+        /// More objects in a picture than `label_width` has room for.
+        case tooManyObjects = "too-many-objects"
         /// A class number that is not below the number of classes.
         case unknownClass = "unknown-class"
 
@@ -123,7 +125,8 @@ extension DataFault {
         public var severity: Severity {
             switch self {
             case .unreadableDataSet, .wrongClasses, .wrongSampleCount, .unreadableFile, .emptyFile, .notAPicture, .damagedPicture,
-                .unusablePicture, .brokenRecord, .missingAnnotation, .wrongLabel, .unknownClass, .boxWithoutArea, .boxOutside,
+                .unusablePicture, .brokenRecord, .missingAnnotation, .wrongLabel, .tooManyObjects, .unknownClass, .boxWithoutArea,
+                .boxOutside,
                 .wrongImageSize, .unusableMask, .wrongMaskSize:
                 .error
             case .leak, .contradictingLabels, .duplicate, .sameData, .emptyMask, .unmappedValue, .unusedClass, .imbalance, .extremeSize,

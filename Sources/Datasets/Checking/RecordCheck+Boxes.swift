@@ -6,6 +6,13 @@ extension RecordCheck {
     /// Counts a picture's boxes and finds those without area, outside the picture or of no class. One fault a kind and picture.
     func check(_ boxes: [BoundingBox], of record: AnnotatedImage, _ number: Int, _ findings: inout Findings) {
         findings.boxCount = boxes.count
+        if let labelWidth, DetectionRecord.labelWidth(objects: boxes.count) > labelWidth {
+            findings.faults.append(
+                fault(
+                    .tooManyObjects, number, at: record.place,
+                    "it has \(boxes.count) objects, and label_width (\(labelWidth)) room for \(DetectionRecord.objects(labelWidth: labelWidth))",
+                    remedy: "set label_width to \(DetectionRecord.labelWidth(objects: boxes.count)) or more, or leave it out"))
+        }
         var counts: [Int: Int] = [:]
         var faulty: [DataFault.Kind: (first: String, count: Int)] = [:]
         func note(_ kind: DataFault.Kind, _ problem: @autoclosure () -> String) {

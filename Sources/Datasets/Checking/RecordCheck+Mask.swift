@@ -36,12 +36,7 @@ extension RecordCheck {
                         + "\(picture.size.height)",
                     remedy: "make the mask again from this picture"))
         } else if picture.hidesTurn {
-            findings.faults.append(
-                fault(
-                    .turnedPicture, number, at: record.pictureLocation,
-                    "its EXIF orientation (\(picture.orientation.rawValue)) turns the picture, and the size of the mask does not tell whether "
-                        + "it was drawn on the turned one; it is taken to be",
-                    remedy: "look at both, or save the picture upright and without the tag"))
+            findings.faults.append(hiddenTurn(picture, "size of the mask", record, number))
         }
     }
 

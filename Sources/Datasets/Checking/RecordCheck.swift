@@ -8,6 +8,8 @@ struct RecordCheck: Sendable {
     let channel: String
     /// Number of classes where it is known before the pass.
     let classCount: Int?
+    /// `label_width`, where it was given.
+    var labelWidth: Int?
 
     /// What is known of a record after it was looked at.
     struct Findings: Sendable {
@@ -114,13 +116,25 @@ struct RecordCheck: Sendable {
     }
 
     private func checkStatedSize(_ record: AnnotatedImage, _ number: Int, _ image: Image, _ findings: inout Findings) {
-        guard let stated = record.statedSize, let size = findings.size, stated != size else { return }
-        let isTurned = stated.width == size.height && stated.height == size.width
+        guard let stated = record.statedSize, let shape = findings.shape, !shape.isStoredSize(stated) else { return }
+        let size = shape.size
+        if stated == size {
+            if shape.hidesTurn { findings.faults.append(hiddenTurn(shape, "size that its annotation states", record, number)) }
+            return
+        }
         findings.faults.append(
             fault(
                 .wrongImageSize, number, at: record.place,
-                "it states \(stated.width)×\(stated.height) pixels, its picture '\(record.name)' has \(size.width)×\(size.height)"
-                    + (isTurned ? " (upright, as its EXIF orientation may say)" : ""),
+                "it states \(stated.width)×\(stated.height) pixels, its picture '\(record.name)' has \(size.width)×\(size.height)",
                 remedy: "correct the size, or give the annotation its own picture"))
+    }
+
+    /// The note that a picture is turned and nothing tells whether its annotation is. `sign`: what might have told.
+    func hiddenTurn(_ picture: PictureShape, _ sign: String, _ record: AnnotatedImage, _ number: Int) -> DataFault {
+        fault(
+            .turnedPicture, number, at: record.pictureLocation,
+            "its EXIF orientation (\(picture.orientation.rawValue)) turns the picture, and the \(sign) does not tell whether the annotation "
+                + "was made on the turned one; it is taken to be",
+            remedy: "look at both, or save the picture upright and without the tag")
     }
 }

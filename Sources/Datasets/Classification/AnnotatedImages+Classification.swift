@@ -12,7 +12,9 @@ extension ClassificationDataset {
     /// - Throws: ``DatasetError`` for another task, the first annotation that is broken, and labels that don't fit the classes.
     public init(_ images: some AnnotatedImages, classNames: [String]? = nil, classCount: Int? = nil) throws {
         try Self.check(classNames: classNames, classCount: classCount)
-        try self.init(ClassificationContent(images), classNames: classNames, classCount: classCount)
+        var content = try ClassificationContent(images)
+        content.classNames = images.classNames(fitting: classCount)
+        try self.init(content, classNames: classNames, classCount: classCount)
     }
 
     /// The same records as every writer and converter takes them.

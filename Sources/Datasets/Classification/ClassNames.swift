@@ -81,6 +81,22 @@ enum ClassNames {
         return names ?? placeholders(classCount ?? labelCount)
     }
 
+    /// Names that were gathered from annotations, with `num_classes` in mind: these need not name every class, or name one too many, so that
+    /// numbers at the end come and go.
+    static func fitted(_ names: [String], to count: Int?) -> [String] {
+        guard let count else { return names }
+        var names = names
+        while names.count > count, names.last == String(names.count - 1) { names.removeLast() }
+        var taken = Set(names)
+        while names.count < count { names.append(unique(String(names.count), class: names.count, among: &taken)) }
+        return names
+    }
+
+    /// A name that no other class has: this one, or one with the class's number behind it. It is added to the taken ones.
+    static func unique(_ name: String, class number: Int, among taken: inout Set<String>) -> String {
+        taken.insert(name).inserted ? name : unique("\(name) (\(number))", class: number, among: &taken)
+    }
+
     /// The error that says how two lists of class names differ.
     static func difference(found: [String], expected: [String], at place: String) -> DatasetError {
         let (foundSet, expectedSet) = (Set(found), Set(expected))

@@ -15,6 +15,8 @@ public struct AnnotatedChannel: Sendable {
     public var labelMap: String?
     /// Class names, position = class number.
     public var classNames: [String]?
+    /// Number of classes, where it is known: class ids of a manifest can't be told from it alone.
+    public var classCount: Int?
     /// `AttributeNames` of an augmented manifest; nil: told by its first line.
     public var attributeNames: [String]?
     /// How a manifest's multi-label classification is written.
@@ -41,10 +43,13 @@ public struct AnnotatedChannel: Sendable {
         if task == .detection, let list = list ?? (location.hasSuffix(".lst") ? location : nil) {
             return try openBoxes(in: Location(list), images: list == location ? nil : place)
         }
+        if list == nil, let store = try ManifestFileStore.at(place, stores) {
+            let files = try ChannelFiles(store, ignoring: ignored)
+            return try checked(
+                try open(files) ?? ClassificationChannel.images(in: files, split, classNames: classNames, classCount: classCount))
+        }
         if list == nil, let images = try openFile(place) { return try checked(images) }
-        if list == nil, task != .classification, let files = try? ChannelFiles(try stores.open(place), ignoring: ignored),
-            let images = try open(files)
-        {
+        if list == nil, task != .classification, let files = try files(at: place), let images = try open(files) {
             return try checked(images)
         }
         if task == .detection {
@@ -59,6 +64,21 @@ public struct AnnotatedChannel: Sendable {
         classes.mode = .fastFile
         classes.split = split
         return try checked(classes.openDataset().annotatedImages)
+    }
+
+    /// What a folder or a bucket's prefix holds; nil for a file.
+    private func files(at place: Location) throws -> ChannelFiles? {
+        if case .file(let path) = place, FileSystem.kind(of: path) != .folder {
+            guard FileSystem.kind(of: path) == nil else { return nil }
+            throw DatasetError(.unreadable, at: path, "there is no such file or folder", remedy: "check the path")
+        }
+        do {
+            return try ChannelFiles(try stores.open(place), ignoring: ignored)
+        } catch let error as DatasetError {
+            // An object is no prefix of others.
+            guard case .s3 = place else { throw error }
+            return nil
+        }
     }
 
     private var split: ClassificationSplit { channel == "validation" ? .validation : .training }
@@ -118,12 +138,14 @@ public struct AnnotatedChannel: Sendable {
             return (try? boxes.annotation(at: 0)) == nil ? try images(for: .classification) : boxes
         }
         let stores = stores
+        // Any other label that is too high is for who reads it to judge.
+        let count = labelFormat == .classID ? classCount : nil
         let manifest: AugmentedManifest
         if let attributeNames {
             manifest = try AugmentedManifest(
-                task: task ?? .classification, attributeNames: attributeNames, labelFormat: labelFormat)
+                task: task ?? .classification, attributeNames: attributeNames, labelFormat: labelFormat, classCount: count)
         } else {
-            manifest = try .inferred(from: name, in: store, task: task, labelFormat: labelFormat)
+            manifest = try .inferred(from: name, in: store, task: task, labelFormat: labelFormat, classCount: count)
         }
         // Detection numbers its classes as the caller does, whatever names one part of a data set carries.
         let readsClassNames = task != .detection || classNames == nil
@@ -134,13 +156,15 @@ public struct AnnotatedChannel: Sendable {
 
     /// Masks, boxes, RecordIO or a manifest in a folder; nil: none of these.
     private func open(_ files: ChannelFiles) throws -> (any AnnotatedImages)? {
-        let parts = try RecordIOFiles.chosen(among: files.paths, split: split, place: files.place)
+        let own = ChannelName(channel)
+        let parts = try own.records(among: files.paths, at: files.place)
         if parts.count > 1 {
             return try RecordIOParts(
                 parts, in: files.store, task: task ?? open(parts[0], in: files.store).task, classNames: classNames)
         }
-        let records = files.paths.filter { ChannelFiles.isRecordIO($0) || ChannelFiles.isManifest($0) }
-        if let name = records.first(where: isOfChannel) ?? records.first { return try open(name, in: files.store) }
+        if let name = try parts.first ?? own.only(of: files.paths.filter(ChannelFiles.isManifest), at: files.place) {
+            return try open(name, in: files.store)
+        }
         func holds(_ folder: String, _ suffix: String) -> Bool {
             files.paths.contains { $0.hasPrefix(folder) && $0.lowercased().hasSuffix(suffix) }
         }
@@ -167,7 +191,7 @@ public struct AnnotatedChannel: Sendable {
         }
         if task == .detection {
             let lists = files.paths.filter { $0.hasSuffix(".lst") && !$0.contains("/") }
-            if let name = lists.first(where: isOfChannel) ?? lists.first {
+            if let name = try own.only(of: lists, at: files.place) {
                 return try openBoxes(in: Location(location).appending(name), images: nil)
             }
         }
@@ -182,7 +206,7 @@ public struct AnnotatedChannel: Sendable {
             let name = FileSystem.name(of: path)
             return !["person_keypoints", "captions", "stuff_", "panoptic_", "image_info"].contains(where: name.hasPrefix)
         }
-        let candidates = found.filter(isOfChannel) + (found.count == 1 ? found : [])
+        let candidates = found.count == 1 ? found : ChannelName(channel).files(among: found)
         return candidates.first { name in
             guard let size = try? files.store.information(about: name)?.size,
                 let beginning = try? files.store.bytes(of: name, range: 0..<min(size, 4096))
@@ -191,32 +215,30 @@ public struct AnnotatedChannel: Sendable {
         }
     }
 
-    /// Whether a part of a path says that it belongs to the channel: `instances_val2017.json` to `validation`.
-    private func isOfChannel(_ path: String) -> Bool {
-        let words = path.lowercased().split { !$0.isLetter }
-        let wanted =
-            switch channel {
-            case "train": ["train", "training"]
-            case "validation": ["validation", "valid", "val"]
-            default: [channel.lowercased()]
-            }
-        return words.contains { wanted.contains(String($0)) }
-    }
-
     // MARK: Annotations of their own
 
     /// Pictures in one place, annotations in another: SageMaker's channels `train` and `train_annotation`.
     private func open(_ place: Location, annotations: Location) throws -> any AnnotatedImages {
-        if "\(annotations)".hasSuffix(".json") {
-            let (store, name) = try stores.open(fileAt: annotations)
-            return try checked(COCOImages(name, in: store, images: stores.open(place), classNames: classNames))
+        // What lies there, or what a manifest file names.
+        func open(_ location: Location) throws -> any ObjectStore {
+            try ManifestFileStore.at(location, stores) ?? stores.open(location)
         }
-        let files = try ChannelFiles(try stores.open(annotations))
-        let images = try ChannelFiles(try stores.open(place), ignoring: ignored)
-        func holds(_ suffix: String) -> Bool { files.paths.contains { $0.lowercased().hasSuffix(suffix) } }
+        let store = try open(annotations)
+        if "\(annotations)".hasSuffix(".json"), !(store is ManifestFileStore) {
+            let (store, name) = try stores.open(fileAt: annotations)
+            return try checked(COCOImages(name, in: store, images: open(place), classNames: classNames))
+        }
+        let files = try ChannelFiles(store)
+        let images = try ChannelFiles(open(place), ignoring: ignored)
+        // Tools leave files of their own beside annotations.
+        func count(_ suffix: String) -> Int { files.paths.count { $0.lowercased().hasSuffix(suffix) } }
+        let masks = count(".png")
+        func holds(_ suffix: String) -> Bool {
+            task == .detection ? count(suffix) > 0 : task == nil && count(suffix) > masks
+        }
         if holds(".json") { return try checked(BoxFiles(images: images, annotations: files, classNames: classNames)) }
         if holds(".xml") { return try checked(PascalVOCImages(images: images, annotations: files, classNames: classNames)) }
-        guard holds(".png") else {
+        guard masks > 0, task != .detection else {
             throw DatasetError(
                 .unreadable, at: files.place, "it holds neither masks (PNG) nor boxes (JSON, XML)",
                 remedy: "name the folder of the annotations")

@@ -34,6 +34,11 @@ public enum DatasetFormat: String, Sendable, CaseIterable {
         }
     }
 
+    /// Whether a crowd (COCO's `iscrowd`) stays one, or may be told by "difficult".
+    var keepsCrowds: Bool { self == .coco || self == .voc }
+    /// Whether boxes stay "difficult".
+    var keepsDifficult: Bool { keepsCrowds || self == .recordio }
+
     /// Begins to write a data set like `images`.
     ///
     /// - Parameters:
@@ -83,19 +88,54 @@ extension AnnotatedImages {
     ///   - name: of the channel.
     ///   - resume: whether to go on with what an interrupted run has left.
     ///   - progress: called with the number of records done; throws to stop.
+    /// - Returns: what the format has no place for, one sentence each.
     /// - Throws: ``DatasetError`` for a record that can't be read or written; `StorageError`. What was there before is left as it was.
-    public func write(
+    @discardableResult public func write(
         as format: DatasetFormat, to store: any ObjectStore, name: String, resume: Bool, progress: (Int) throws -> Void = { _ in }
-    ) throws {
+    ) throws -> [String] {
         let conversion = ConversionRecord(source: source, count: count, classes: classNames, task: task.rawValue, format: "\(format)")
         if resume { try conversion.check(in: store, name: name) }
         let (writer, first) = try format.writer(for: self, to: store, name: name, resume: resume)
         try conversion.keep(in: store, name: name)
+        var marks = BoxMarks(format)
         for number in min(first, count)..<count {
-            try writer.write(try record(at: number))
+            try writer.write(marks.fitted(try record(at: number)))
             try progress(number + 1)
         }
         try writer.finish()
         ConversionRecord.remove(from: store, name: name)
+        return marks.notes
+    }
+}
+
+/// What becomes of the marks of boxes in a format that has none: a crowd is left out, as it is of training, for as an ordinary object it
+/// would be learned.
+private struct BoxMarks {
+    let format: DatasetFormat
+    private var crowds = 0
+    private var difficult = 0
+
+    init(_ format: DatasetFormat) { self.format = format }
+
+    mutating func fitted(_ image: AnnotatedImage) -> AnnotatedImage {
+        guard case .boxes(let boxes) = image.annotation else { return image }
+        let kept = format.keepsCrowds ? boxes : boxes.filter { !$0.isCrowd }
+        crowds += boxes.count - kept.count
+        if !format.keepsDifficult { difficult += kept.count(where: \.isDifficult) }
+        var image = image
+        image.annotation = .boxes(kept)
+        return image
+    }
+
+    var notes: [String] {
+        func sentence(_ count: Int, _ one: String, _ many: String) -> [String] {
+            count == 0 ? [] : [count == 1 ? "1 \(one)" : "\(count) \(many)"]
+        }
+        return sentence(
+            crowds, "crowd was left out: \(format.rawValue) can't tell it from an object",
+            "crowds were left out: \(format.rawValue) can't tell them from objects")
+            + sentence(
+                difficult, "difficult box became an ordinary one, as \(format.rawValue) has no others",
+                "difficult boxes became ordinary ones, as \(format.rawValue) has no others")
     }
 }

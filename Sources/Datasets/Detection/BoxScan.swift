@@ -1,3 +1,11 @@
+/// A data set whose annotations name their pictures, which need not be there.
+protocol NamesPictures: AnnotatedImages {
+    /// Whether the picture of a record is there, as far as that can be told without asking a server; broken records are passed over.
+    func holdsPicture(of index: Int) throws -> Bool
+    /// Where it should be.
+    func picturePlace(of index: Int) throws -> String
+}
+
 /// What one pass over all annotations of a data set for detection finds.
 struct BoxScan {
     /// The classes of each record's objects.
@@ -7,6 +15,7 @@ struct BoxScan {
     private var clipped = Finding()
     private var empty = Finding()
     private var crowds = Finding()
+    private var missing = Finding()
 
     /// Objects of a kind, and the record of the first.
     private struct Finding {
@@ -45,11 +54,14 @@ struct BoxScan {
             clipped.add(piece.clipped)
             empty.add(piece.empty)
             crowds.add(piece.crowds)
+            missing.add(piece.missing)
         }
     }
 
     private init(_ images: any AnnotatedImages, records: Range<Int>, classCount: Int) throws {
+        let named = images as? any NamesPictures
         for record in records {
+            if let named, try !named.holdsPicture(of: record) { missing.add(record) }
             guard case .boxes(let boxes) = try images.annotation(at: record) else {
                 throw DatasetError(
                     .label, at: Self.place(record, in: images), "its annotation is no list of boxes", remedy: "check the format")
@@ -67,6 +79,16 @@ struct BoxScan {
             if boxes.count > mostObjects.count { mostObjects = (record, boxes.count) }
             classes.append(boxes.map { Int32($0.classID) })
         }
+    }
+
+    /// Throws where annotations name pictures that are not there.
+    func requirePictures(_ images: any AnnotatedImages) throws {
+        guard let first = missing.first else { return }
+        let place = try (images as? any NamesPictures)?.picturePlace(of: first) ?? Self.place(first, in: images)
+        throw DatasetError(
+            .unreadable, at: images.source,
+            "\(missing.count) of the \(images.count) pictures that it names \(missing.count == 1 ? "is" : "are") not there, the first is \(place)",
+            remedy: "add \(missing.count == 1 ? "it" : "them"), or take \(missing.count == 1 ? "it" : "them") out of the annotations")
     }
 
     /// Where the annotation of a record is, for messages.

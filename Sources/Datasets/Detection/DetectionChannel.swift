@@ -23,6 +23,8 @@ public struct DetectionChannel: AnnotationChannel {
     public var classCount: Int?
     /// `label_width`; nil: any number of objects.
     public var labelWidth: Int?
+    /// Whether pictures that annotations name and that are not there are an error of opening, not of their record.
+    public var requiresPictures = false
     /// `num_training_samples`, which tells a stream's length.
     public var recordCount: Int?
     /// The share of this host where several train on one data set.
@@ -71,7 +73,9 @@ public struct DetectionChannel: AnnotationChannel {
         files.classNames = classNames
         files.ignored = ignored
         files.attributeNames = attributeNames
-        let dataset = try DetectionDataset(files.open(), classNames: classNames, classCount: classCount, labelWidth: labelWidth)
+        let dataset = try DetectionDataset(
+            files.open(), classNames: classNames, classCount: classCount, labelWidth: labelWidth,
+            requiresPictures: requiresPictures)
         return try dataset.share(shard, recordCount: recordCount)
     }
 

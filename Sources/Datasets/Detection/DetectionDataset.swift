@@ -25,10 +25,12 @@ public struct DetectionDataset: TargetedImages {
     ///   - classNames: the classes in a model's order; the data must not contradict them.
     ///   - classCount: `num_classes`: every object's class must lie below it.
     ///   - labelWidth: `label_width`: no picture may have more objects than it has room for; nil: as many as there are.
-    /// - Throws: ``DatasetError`` for another task, no pictures, the first annotation that can't be read or has an edge that is not finite,
+    ///   - requiresPictures: whether every picture that an annotation names must be there, where that can be told without reading it.
+    /// - Throws: ``DatasetError`` for another task, no pictures, pictures that are not there, the first annotation that can't be read or has an edge that is not finite,
     ///   classes that don't fit, and a `label_width` that is too small, with the one that is needed.
     public init(
-        _ images: any AnnotatedImages, classNames: [String]? = nil, classCount: Int? = nil, labelWidth: Int? = nil
+        _ images: any AnnotatedImages, classNames: [String]? = nil, classCount: Int? = nil, labelWidth: Int? = nil,
+        requiresPictures: Bool = false
     ) throws {
         guard images.task == .detection else {
             throw DatasetError(
@@ -39,8 +41,10 @@ public struct DetectionDataset: TargetedImages {
             throw DatasetError(.unreadable, at: images.source, "it holds no images", remedy: "check the path")
         }
         try ClassificationDataset.check(classNames: classNames, classCount: classCount)
-        let limit = classCount ?? classNames?.count ?? images.classNames?.count ?? ImageListReader.highestPlausibleLabel + 1
+        let found = images.classNames(fitting: classCount)
+        let limit = classCount ?? classNames?.count ?? found?.count ?? ImageListReader.highestPlausibleLabel + 1
         let scan = try BoxScan(images, classCount: limit)
+        if requiresPictures { try scan.requirePictures(images) }
         if let labelWidth, DetectionRecord.labelWidth(objects: scan.mostObjects.count) > labelWidth {
             throw DetectionRecord.tooManyObjects(
                 scan.mostObjects.count, labelWidth: labelWidth, at: BoxScan.place(scan.mostObjects.record, in: images))
@@ -49,7 +53,7 @@ public struct DetectionDataset: TargetedImages {
         self.init(
             images: images, positions: nil, classes: scan.classes,
             classNames: try ClassNames.resolve(
-                found: images.classNames, given: classNames, classCount: classCount, labelCount: Int(highest) + 1, at: images.source),
+                found: found, given: classNames, classCount: classCount, labelCount: Int(highest) + 1, at: images.source),
             source: images.source, warnings: images.warnings + scan.notes(images))
         try ClassNames.check(self.classNames, at: source)
     }
@@ -75,7 +79,7 @@ public struct DetectionDataset: TargetedImages {
         }
         // The file may have been changed since it was counted.
         for (number, box) in boxes.enumerated() { try box.check(number, classCount: classNames.count, at: image.place) }
-        return DetectionRecord(id: image.pictureLocation, payload: image.payload, boxes: boxes)
+        return DetectionRecord(id: image.pictureLocation, payload: image.payload, boxes: boxes, statedSize: image.statedSize)
     }
 
     private func absent(_ index: Int) -> DatasetError {

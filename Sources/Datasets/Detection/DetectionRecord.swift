@@ -1,3 +1,5 @@
+import Imaging
+
 /// One picture and the objects in it.
 public struct DetectionRecord: TargetedImage {
     /// What an error names: a path, or `train.rec, record 17`.
@@ -6,12 +8,22 @@ public struct DetectionRecord: TargetedImage {
     public let payload: ImagePayload
     /// The objects as they were annotated; see ``BoundingBox/forTraining`` for what training makes of them.
     public let boxes: [BoundingBox]
+    /// The size of the picture that the annotation states, where it does.
+    public let statedSize: PixelSize?
 
     /// Puts a record together.
-    public init(id: String, payload: ImagePayload, boxes: [BoundingBox]) {
+    public init(id: String, payload: ImagePayload, boxes: [BoundingBox], statedSize: PixelSize? = nil) {
         self.id = id
         self.payload = payload
         self.boxes = boxes
+        self.statedSize = statedSize
+    }
+
+    /// The objects as they lie in the upright picture. Those of an annotation that states the size before EXIF's orientation turns the
+    /// picture were drawn by a program that ignores the tag: they are turned with it.
+    public func boxes(in picture: PictureShape) -> [BoundingBox] {
+        guard let statedSize, picture.isStoredSize(statedSize) else { return boxes }
+        return boxes.map { $0.turned(picture.orientation) }
     }
 }
 
@@ -34,6 +46,15 @@ extension DetectionRecord {
 }
 
 extension BoundingBox {
+    /// The box as it lies in the picture once that is turned upright.
+    func turned(_ orientation: Orientation) -> BoundingBox {
+        let rect = orientation.upright(
+            FractionalRect(x: left, y: top, width: width, height: height), storedWidth: 1, storedHeight: 1)
+        var box = self
+        (box.left, box.top, box.right, box.bottom) = (rect.x, rect.y, rect.x + rect.width, rect.y + rect.height)
+        return box
+    }
+
     /// The least side of a box that is learned, as a fraction of the picture's: a tenth of a pixel of a thousand.
     static let leastSide = 1e-4
 

@@ -22,7 +22,7 @@ public struct DetectionStream: TargetedStream {
             throw DetectionRecord.tooManyObjects(boxes.count, labelWidth: labelWidth, at: image.place)
         }
         for (number, box) in boxes.enumerated() { try box.check(number, classCount: classNames.count, at: image.place) }
-        return DetectionRecord(id: image.pictureLocation, payload: image.payload, boxes: boxes)
+        return DetectionRecord(id: image.pictureLocation, payload: image.payload, boxes: boxes, statedSize: image.statedSize)
     }
 }
 

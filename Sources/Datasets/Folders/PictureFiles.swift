@@ -23,11 +23,14 @@ struct PictureFiles {
         } catch let error as StorageError where error.kind == .missing {
             return
         }
-        if let found {
-            throw DatasetError(
-                .argument, at: store.place, "'\(found)' is there already",
-                remedy: "write to another place, or resume the run that has written it")
-        }
+        if let found { throw Self.isThere(found, in: store) }
+    }
+
+    /// The error for a file that would be overwritten.
+    static func isThere(_ name: String, in store: any ObjectStore) -> DatasetError {
+        DatasetError(
+            .argument, at: store.place, "'\(name)' is there already",
+            remedy: "write to another place, or resume the run that has written it")
     }
 
     /// A relative path for a picture: its own name made safe, with the extension of its content, and different from all before.

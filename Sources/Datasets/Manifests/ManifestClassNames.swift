@@ -119,16 +119,24 @@ struct ManifestClassNames: Sendable {
                     ))
             }
         }
+        var classOfName: [String: Int] = [:]
+        for (number, names) in known.sorted(by: { $0.key < $1.key }) {
+            guard let other = classOfName.updateValue(number, forKey: names[0].name) else { continue }
+            found.append((names[0].line, "Classes \(other) and \(number) are both called '\(names[0].name.prefix(60))'."))
+        }
         return found.sorted { ($0.line, $0.text) < ($1.line, $1.text) }.prefix(5).map(\.text)
     }
 
     /// A name for each class from 0 to the highest, its number where it has none; nil where no class has a name, or so few that most
-    /// would be made up.
+    /// would be made up. Of two classes of one name the second has its number behind it.
     ///
     /// `classCount`: `num_classes`, where it is known.
     func list(classCount: Int?) -> [String]? {
         let count = max(classCount ?? 0, highest + 1)
         guard !known.isEmpty, count <= max(1024, 16 * known.count) else { return nil }
-        return (0..<count).map { known[$0]?.first?.name ?? String($0) }
+        var taken: Set<String> = []
+        var names = [String?](repeating: nil, count: count)
+        for number in 0..<count { names[number] = known[number]?.first.map { ClassNames.unique($0.name, class: number, among: &taken) } }
+        return names.enumerated().map { number, name in name ?? ClassNames.unique(String(number), class: number, among: &taken) }
     }
 }

@@ -59,6 +59,19 @@ public struct ManifestFileStore: ObjectStore {
         names = sorted
     }
 
+    /// The manifest file at a location; nil where something else is there.
+    /// - Throws: as ``init(_:in:opening:)``.
+    public static func at(_ location: Location, _ stores: Stores) throws -> ManifestFileStore? {
+        guard [".manifest", ".json"].contains(where: "\(location)".lowercased().hasSuffix) else { return nil }
+        let (store, name) = try stores.open(fileAt: location)
+        guard let size = try? store.information(about: name)?.size, size > 0,
+            let beginning = try? store.bytes(of: name, range: 0..<min(size, 4096)),
+            // No JSON Lines and no other annotation begins with a list.
+            beginning.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "[")
+        else { return nil }
+        return try ManifestFileStore(name, in: store) { (try stores.open($0), "") }
+    }
+
     private static func parse(_ bytes: [UInt8], file: String) throws -> (prefix: String, names: [String]) {
         let result = bytes.withUnsafeBufferPointer { bytes in
             Result { () throws(JSONFault) in

@@ -53,7 +53,8 @@ public final class ManifestWriter: AnnotatedImageWriter {
     ///   - task: the task of all its annotations.
     ///   - classNames: name of each class; nil: lines carry no names.
     ///   - options: what is to be written how.
-    /// - Throws: ``DatasetError`` for a mask's attribute that does not end in `-ref`, or more than 255 classes of masks; `StorageError`.
+    /// - Throws: ``DatasetError`` for a mask's attribute that does not end in `-ref`, more than 255 classes of masks, and, unless resumed, files
+    ///   that are there already; `StorageError`.
     public init(
         _ name: String, in store: any ObjectStore, task: VisionTask, classNames: [String]? = nil, options: Options = Options()
     ) throws {
@@ -69,6 +70,7 @@ public final class ManifestWriter: AnnotatedImageWriter {
         place = store.location(of: name)
         lines = ManifestLineWriter(manifest: manifest, classNames: classNames)
         files = ManifestWriterFiles(store: store, manifest: name, options: options)
+        try files.refuseExisting(name, task: task)
         sink = try store.create(name)
     }
 

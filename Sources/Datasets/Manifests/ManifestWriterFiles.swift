@@ -24,6 +24,14 @@ final class ManifestWriterFiles {
         masks = "\(stem)_annotation/"
     }
 
+    /// Unless a run is resumed, nothing that exists is overwritten. Referenced pictures may lie where copies would.
+    func refuseExisting(_ manifest: String, task: VisionTask) throws {
+        let existing = PictureFiles(store, resume: options.resume)
+        try existing.refuseExisting(prefix: manifest)
+        if options.pictures == .copied { try existing.refuseExisting(prefix: folder + pictures) }
+        if task == .segmentation { try existing.refuseExisting(prefix: folder + masks) }
+    }
+
     /// The reference to a record's picture, which is copied unless it stays where it is; its bytes where they were read.
     func picture(of image: AnnotatedImage) throws -> (reference: String, bytes: [UInt8]?) {
         if options.pictures == .referenced, let reference = Self.reference(to: image.payload) { return (reference, nil) }
@@ -78,7 +86,10 @@ final class ManifestWriterFiles {
             let stem = ImageFileName.stem(of: path)
             return try put(bytes, as: "\(stem)_\(earlier + 1)\(path.dropFirst(stem.count))")
         }
-        if options.resume, try store.information(about: folder + path)?.size == bytes.count { return path }
+        if options.resume || options.pictures == .referenced, let there = try store.information(about: folder + path) {
+            if there.size == bytes.count, try options.resume || store.bytes(of: folder + path) == bytes { return path }
+            guard options.resume else { throw PictureFiles.isThere(folder + path, in: store) }
+        }
         try store.write(bytes, to: folder + path)
         return path
     }

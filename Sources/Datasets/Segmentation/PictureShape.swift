@@ -1,6 +1,6 @@
 import Imaging
 
-/// What the mask of a picture must know of it: how large it is once it stands upright, and how its file is turned to that.
+/// What masks and boxes of a picture must know of it: how large it is once it stands upright, and how its file is turned to that.
 public struct PictureShape: Sendable, Equatable {
     /// Columns and rows of the upright picture.
     public var size: PixelSize
@@ -23,13 +23,13 @@ public struct PictureShape: Sendable, Equatable {
         self.init(size: PixelSize(width: image.width, height: image.height))
     }
 
-    /// Whether a mask of this size was made from the pixels as they are stored, by a program that ignores the tag. Only sides that change
-    /// places tell: of a square picture, or one turned by half a circle, masks are taken to be upright.
-    func isStoredSize(_ mask: PixelSize) -> Bool {
-        orientation.exchangesSides && mask != size && mask == PixelSize(width: size.height, height: size.width)
+    /// Whether an annotation of this size was made of the pixels as they are stored, by a program that ignores the tag. Only sides that
+    /// change places tell: of a square picture, or one turned by half a circle, annotations are taken to be upright.
+    func isStoredSize(_ annotated: PixelSize) -> Bool {
+        orientation.exchangesSides && annotated != size && annotated == PixelSize(width: size.height, height: size.width)
     }
 
-    /// Whether the picture is turned in a way that the size of its mask can't show.
+    /// Whether the picture is turned in a way that the size of its annotation can't show.
     var hidesTurn: Bool { orientation != .upright && (!orientation.exchangesSides || size.width == size.height) }
 }
 

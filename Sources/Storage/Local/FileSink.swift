@@ -48,6 +48,15 @@ public final class FileSink: ByteSink, @unchecked Sendable {
         }
     }
 
+    /// Whether a file is a sink's temporary one whose process is alive.
+    public static func isBeingWritten(_ path: String) -> Bool {
+        let name = path.split(separator: "/").last ?? ""
+        guard name.hasPrefix("."), name.hasSuffix(".part"),
+            let writer = name.split(separator: ".").dropLast().last?.split(separator: "-").first.flatMap({ pid_t($0) }), writer > 0
+        else { return false }
+        return kill(writer, 0) == 0 || errno == EPERM
+    }
+
     /// Gives the file its name, with its content on the disk.
     public func commit() throws {
         guard fsync(descriptor) == 0 || errno == EINVAL, rename(temporary, path) == 0 else {

@@ -98,8 +98,7 @@ public struct DetectionBatchBuilder: BatchBuilder {
     public func fill(_ batch: DetectionBatch, slot: Int, index: Int, epoch: Int) throws {
         let record = try record(index, epoch)
         var random = RandomStream(seed: seed, epoch: epoch, index: index)
-        let (size, objects) = try transform.write(
-            record.payload, boxes: record.boxes, named: record.id, into: batch.slot(slot), random: &random)
-        batch.set(DetectionBatch.Example(name: record.id, size: size, truth: record.boxes, objects: objects), slot: slot)
+        let (size, truth, objects) = try transform.write(record, into: batch.slot(slot), random: &random)
+        batch.set(DetectionBatch.Example(name: record.id, size: size, truth: truth, objects: objects), slot: slot)
     }
 }

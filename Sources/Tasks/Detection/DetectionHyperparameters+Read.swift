@@ -13,7 +13,7 @@ extension DetectionHyperparameters {
         imageShape = read.integer("image_shape", in: 300...4096) ?? imageShape
         freezeLayerPattern = read.pattern("freeze_layer_pattern")
         // Less than a header and one object can't describe anything.
-        labelWidth = read.integer("label_width", in: 7...Int.max) ?? labelWidth
+        labelWidth = read.integer("label_width", in: 7...Int.max)
         optimizer = read.choice("optimizer") ?? optimizer
         overlapThreshold = read.number("overlap_threshold", in: unit, aboveLowest: true) ?? overlapThreshold
         nmsThreshold = read.number("nms_threshold", in: unit, aboveLowest: true) ?? nmsThreshold
@@ -28,7 +28,7 @@ extension DetectionHyperparameters {
         values["use_pretrained_model"] = usePretrainedModel ? "1" : "0"
         values["image_shape"] = "\(imageShape)"
         values["freeze_layer_pattern"] = freezeLayerPattern
-        values["label_width"] = "\(labelWidth)"
+        values["label_width"] = labelWidth.map(String.init)
         values["optimizer"] = optimizer.rawValue
         values["overlap_threshold"] = "\(overlapThreshold)"
         values["nms_threshold"] = "\(nmsThreshold)"

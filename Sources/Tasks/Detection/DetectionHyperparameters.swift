@@ -27,8 +27,9 @@ public struct DetectionHyperparameters: Sendable, Equatable {
     public var imageShape = 300
     /// A regular expression; parameters whose names begin with a match are not updated.
     public var freezeLayerPattern: String?
-    /// Room for an image's label in numbers: a header of two, then five an object.
-    public var labelWidth = 350
+    /// Room for an image's label in numbers: a header of two, then five an object; nil: as much as the data need. (The original takes 350
+    /// then, and refuses a picture of more than 69 objects.)
+    public var labelWidth: Int?
     /// The optimiser.
     public var optimizer = OptimizerName.sgd
     /// Intersection over union from which on a detection is right, in mAP.

@@ -40,32 +40,50 @@ public struct DetectionTransform: Sendable {
         random: inout RandomStream
     ) throws -> (size: PixelSize, objects: [BoundingBox]) {
         do {
-            let objects = boxes.compactMap(\.forTraining)
-            guard augments else {
-                let (size, _) = try show(DetectionView(), of: payload, .triangle, into: slot)
-                return (size, objects)
-            }
-            let distortion = Self.distortion(random: &random)
-            let view = DetectionViewSampler.view(of: objects, random: &random)
-            let filter = ResamplingFilter.allCases[Int.random(in: 0..<ResamplingFilter.allCases.count, using: &random)]
-            let (size, part) = try show(view, of: payload, filter, into: slot)
-            // What fills the rest stays the mean.
-            if let part { try distortion.apply(to: slot, width: preprocessing.width, part: part) }
-            return (size, view.objects(objects))
+            let picture = try EncodedPicture(payload)
+            return (picture.size, try write(picture, boxes: boxes, into: slot, random: &random))
         } catch let error as ImagingError {
             throw error.naming(name)
         }
     }
 
+    /// Writes a record's input as ``write(_:boxes:named:into:random:)`` does. `truth`: its objects, upright like the picture.
+    func write(
+        _ record: DetectionRecord, into slot: UnsafeMutableBufferPointer<UInt8>, random: inout RandomStream
+    ) throws -> (size: PixelSize, truth: [BoundingBox], objects: [BoundingBox]) {
+        do {
+            let picture = try EncodedPicture(record.payload)
+            let truth = record.boxes(in: picture.shape)
+            return (picture.size, truth, try write(picture, boxes: truth, into: slot, random: &random))
+        } catch let error as ImagingError {
+            throw error.naming(record.id)
+        }
+    }
+
+    private func write(
+        _ picture: EncodedPicture, boxes: [BoundingBox], into slot: UnsafeMutableBufferPointer<UInt8>, random: inout RandomStream
+    ) throws -> [BoundingBox] {
+        let objects = boxes.compactMap(\.forTraining)
+        guard augments else {
+            _ = try show(DetectionView(), of: picture, .triangle, into: slot)
+            return objects
+        }
+        let distortion = Self.distortion(random: &random)
+        let view = DetectionViewSampler.view(of: objects, random: &random)
+        let filter = ResamplingFilter.allCases[Int.random(in: 0..<ResamplingFilter.allCases.count, using: &random)]
+        let part = try show(view, of: picture, filter, into: slot)
+        // What fills the rest stays the mean.
+        if let part { try distortion.apply(to: slot, width: preprocessing.width, part: part) }
+        return view.objects(objects)
+    }
+
     private func show(
-        _ view: DetectionView, of payload: ImagePayload, _ filter: ResamplingFilter, into slot: UnsafeMutableBufferPointer<UInt8>
-    ) throws -> (size: PixelSize, part: PixelRect?) {
+        _ view: DetectionView, of picture: EncodedPicture, _ filter: ResamplingFilter, into slot: UnsafeMutableBufferPointer<UInt8>
+    ) throws -> PixelRect? {
         let (width, height) = (preprocessing.width, preprocessing.height)
         let fill = preprocessing.mean.map { UInt8(min(max($0 * 255, 0), 255).rounded()) }
-        let picture = try EncodedPicture(payload)
-        let part = try picture.show(
+        return try picture.show(
             view.pixels(of: picture.size), width: width, height: height, mirrored: view.isMirrored, filter: filter, fill: fill, into: slot)
-        return (picture.size, part)
     }
 
     /// Brightness ±32 of 255, contrast ½ to 3⁄2, saturation ½ to 3⁄2, hue ±18°, each with probability ½; contrast comes before or, with

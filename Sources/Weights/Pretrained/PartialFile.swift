@@ -1,4 +1,5 @@
 import Glibc
+import Machine
 
 /// A file that is still being fetched, `NAME.part`, with the entity tag of the answer that it came from in `NAME.part.etag`.
 final class PartialFile {
@@ -72,18 +73,12 @@ final class PartialFile {
 ///   - isCancelled: asked ten times a second while waiting.
 /// - Throws: ``WeightsError`` when the file cannot be made, or of kind `cancelled`; and what `body` throws.
 func withFileLock(_ path: String, isCancelled: () -> Bool, _ body: () throws -> Void) throws {
-    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else {
+    do {
+        try FileLock.holding(path, isCancelled: isCancelled, body)
+    } catch FileLock.Failure.cancelled {
+        throw WeightsError(.cancelled, "Stopped while another process downloads the file.")
+    } catch FileLock.Failure.unavailable(let code) {
         throw WeightsError(
-            .system, "\(path) cannot be made: \(systemMessage()). Choose a cache folder that may be written with SIGHTLINE_CACHE.")
+            .system, "\(path) cannot be locked: \(systemMessage(code)). Choose a cache folder that may be written with SIGHTLINE_CACHE.")
     }
-    defer { close(descriptor) }
-    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-        guard errno == EWOULDBLOCK || errno == EINTR else {
-            throw WeightsError(.system, "\(path) cannot be locked: \(systemMessage()).")
-        }
-        if isCancelled() { throw WeightsError(.cancelled, "Stopped while another process downloads the file.") }
-        usleep(100_000)
-    }
-    try body()
 }

@@ -28,7 +28,8 @@ struct Check: ParsableCommand {
               annotations that are missing or broken, labels and classes that there are
               not; boxes without area, or more than a pixel outside their picture; a
               stated size or a mask that is not the picture's; masks in colours or of 16
-              bits; num_classes and num_training_samples that differ from the data.
+              bits; num_classes and num_training_samples that differ from the data, a
+              label_width that is too small for them.
 
             WARNINGS
               one picture twice, with one annotation or two; training pictures in the
@@ -68,13 +69,7 @@ struct Check: ParsableCommand {
         completion: .file())
     var labelMap: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "An augmented manifest's attributes: the image's, the label's (a class, unless the task is given).", valueName: "a,b"))
-    var attributeNames: String?
-
-    @Option(help: ArgumentHelp("How a manifest writes several labels: multi-hot or class-id.", valueName: "format"))
-    var labelFormat = AugmentedManifest.LabelFormat.multiHot
+    @OptionGroup var manifest: ManifestOptions
 
     @OptionGroup var hyperparameters: HyperparameterOptions
 
@@ -100,6 +95,8 @@ struct Check: ParsableCommand {
     private enum Name {
         static let classCount = "num_classes"
         static let sampleCount = "num_training_samples"
+        static let labelWidth = "label_width"
+        static let all = [classCount, sampleCount, labelWidth]
     }
 
     func validate() throws {
@@ -114,9 +111,9 @@ struct Check: ParsableCommand {
         }
         if let workers, !(1...256).contains(workers) { throw ValidationError("--workers is \(workers); it must be from 1 to 256.") }
         guard limit >= 0 else { throw ValidationError("--limit is \(limit); it must be 0 or more.") }
-        if let other = hyperparameters.pairs.first(where: { ![Name.classCount, Name.sampleCount].contains($0.name) }) {
+        if let other = hyperparameters.pairs.first(where: { !Name.all.contains($0.name) }) {
             throw ValidationError(
-                "-p \(other.name) says nothing about data; check takes \(Name.classCount) and \(Name.sampleCount).")
+                "-p \(other.name) says nothing about data; check takes \(Name.all.joined(separator: ", ")).")
         }
     }
 
@@ -129,7 +126,7 @@ struct Check: ParsableCommand {
         let stores = Stores()
         for half in halves {
             try check.check(half.name, at: half.location) {
-                try channel(half, stores).open(classNames: $0)
+                try channel(half, stores).open($0)
             } progress: { state in
                 if Interruption.isRequested {
                     progress.close()
@@ -167,8 +164,7 @@ struct Check: ParsableCommand {
         var channel = AnnotatedChannel(half.location, stores: stores)
         (channel.task, channel.list, channel.channel) = (task, half.list, half.name)
         (channel.annotations, channel.labelMap) = (half.annotations, labelMap)
-        channel.attributeNames = attributeNames?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-        channel.labelFormat = labelFormat
+        (channel.attributeNames, channel.labelFormat) = (manifest.attributes, manifest.labelFormat)
         return CheckedChannel(channel)
     }
 
@@ -186,6 +182,7 @@ struct Check: ParsableCommand {
         settings.classNames = classNames?.names
         settings.classCount = try count(Name.classCount)
         settings.sampleCount = try count(Name.sampleCount)
+        settings.labelWidth = try count(Name.labelWidth)
         if let workers { settings.workers = workers }
         return settings
     }

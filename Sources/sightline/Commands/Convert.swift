@@ -53,6 +53,13 @@ struct Convert: ParsableCommand {
         completion: .file())
     var annotation: String?
 
+    @Option(
+        help: ArgumentHelp("The folder with train_label_map.json, where --annotation names the masks.", valueName: "folder"),
+        completion: .directory)
+    var labelMap: String?
+
+    @OptionGroup var manifest: ManifestOptions
+
     @Option(help: ArgumentHelp("Names of the classes, with commas between.", valueName: "a,b,c"))
     var classNames: ClassNameList?
 
@@ -66,6 +73,9 @@ struct Convert: ParsableCommand {
     var quiet = false
 
     func validate() throws {
+        if labelMap != nil, annotation == nil {
+            throw ValidationError("--label-map needs --annotation; a folder that holds both channels has label_map/ beside them.")
+        }
         guard !channel.isEmpty, !channel.contains("/"), !channel.hasPrefix(".") else {
             throw ValidationError("--channel is '\(channel)'; it must be a plain name, such as train.")
         }
@@ -76,12 +86,13 @@ struct Convert: ParsableCommand {
         let stores = Stores()
         var reader = AnnotatedChannel(source, stores: stores)
         (reader.task, reader.list, reader.classNames, reader.channel) = (task, list, classNames?.names, channel)
-        reader.annotations = annotation
+        (reader.annotations, reader.labelMap) = (annotation, labelMap)
+        (reader.attributeNames, reader.labelFormat) = (manifest.attributes, manifest.labelFormat)
         let images = try reader.open()
         if !quiet { for warning in images.warnings { TextOutput.standardError.write("note: \(warning)\n") } }
         let line = LiveLine(.standardError)
         defer { line.close() }
-        try images.write(as: to, to: stores.open(Location(target)), name: channel, resume: resume) { done in
+        let notes = try images.write(as: to, to: stores.open(Location(target)), name: channel, resume: resume) { done in
             if Interruption.isRequested {
                 line.close()
                 throw TrainingError(
@@ -90,6 +101,7 @@ struct Convert: ParsableCommand {
             if !quiet { line.show("\(Listing.count(done))/\(Listing.count(images.count)) pictures") }
         }
         line.close()
+        if !quiet { for note in notes { TextOutput.standardError.write("note: \(note)\n") } }
         if !quiet { TextOutput.standardError.write("\(Listing.count(images.count)) pictures from \(images.source) in \(target)\n") }
     }
 }

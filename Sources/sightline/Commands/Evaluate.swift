@@ -25,7 +25,7 @@ struct Evaluate: ParsableCommand {
     @Argument(help: "The model.", completion: .file())
     var model: String
 
-    @Option(help: ArgumentHelp("Labelled images: a folder or file.", valueName: "path"), completion: .file())
+    @Option(help: ArgumentHelp("Labelled images: a folder, a file or s3://…", valueName: "path"), completion: .file())
     var data: String
 
     @Option(help: ArgumentHelp("The images' .lst.", valueName: "file"), completion: .file())
@@ -56,6 +56,8 @@ struct Evaluate: ParsableCommand {
     @Option(
         help: ArgumentHelp("Segmentation: the folder of label maps, if not beside the data.", valueName: "folder"), completion: .directory)
     var labelMap: String?
+
+    @OptionGroup var manifest: ManifestOptions
 
     @OptionGroup var segmentation: SegmentationOptions
 
@@ -96,6 +98,7 @@ struct Evaluate: ParsableCommand {
         (images.annotations, images.labelMap, images.channel) = (annotation, labelMap, channel)
         (images.classNames, images.classCount) = (names(of: predictor.description), predictor.description.classes.count)
         images.mode = .fastFile
+        images.attributeNames = manifest.attributes
         let source = try images.open()
         try report(source.warnings, count: source.count ?? 0) { progress, seconds in
             let metrics = try predictor.evaluate(
@@ -111,8 +114,11 @@ struct Evaluate: ParsableCommand {
         }
         let predictor = try ClassificationPredictor(model, classNames: classNames?.names, device: device, precision: precision.type)
         let description = predictor.description
-        let dataset = try ClassificationDataset(
-            channel: data, list: lst, split: channel == "train" ? .training : .validation, classNames: names(of: description))
+        var images = ClassificationChannel(data)
+        (images.list, images.split) = (lst, channel == "train" ? .training : .validation)
+        (images.classNames, images.classCount) = (names(of: description), description.classes.count)
+        (images.attributeNames, images.labelFormat) = (manifest.attributes, manifest.labelFormat)
+        let dataset = try images.openDataset()
         try report(dataset.warnings, count: dataset.count) { progress, seconds in
             let metrics = try predictor.evaluate(
                 dataset, batchSize: batchSize ?? 64, topK: description.multiLabel ? nil : topK, progress: progress)
@@ -128,6 +134,7 @@ struct Evaluate: ParsableCommand {
         (images.annotations, images.list, images.channel) = (annotation, lst, channel)
         images.classNames = names(of: predictor.description)
         images.mode = .fastFile
+        images.attributeNames = manifest.attributes
         let source = try images.open()
         try report(source.warnings, count: source.count ?? 0) { progress, seconds in
             let metrics = try predictor.evaluate(source, batchSize: batchSize ?? 8, overlap: overlap, progress: progress)

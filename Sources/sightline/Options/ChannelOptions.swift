@@ -11,11 +11,7 @@ struct ChannelOptions: ParsableArguments {
             valueName: "mode"))
     var inputMode = InputMode.file
 
-    @Option(help: ArgumentHelp("An augmented manifest's attributes: the image's, the label's.", valueName: "a,b"))
-    var attributeNames: String?
-
-    @Option(help: ArgumentHelp("How a manifest writes several labels: multi-hot or class-id.", valueName: "format"))
-    var labelFormat = AugmentedManifest.LabelFormat.multiHot
+    @OptionGroup var manifest: ManifestOptions
 
     @Option(help: ArgumentHelp("Train on the i-th of n shares of the training data, from 0/n.", valueName: "i/n"))
     var shard: String?
@@ -46,27 +42,25 @@ struct ChannelOptions: ParsableArguments {
         return share
     }
 
-    private var attributes: [String]? { attributeNames?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
-
     /// Puts what the options say into a channel.
     func apply(to channel: inout DetectionChannel) {
         channel.mode = inputMode
-        channel.attributeNames = attributes
+        channel.attributeNames = manifest.attributes
         channel.shouldStop = { Interruption.isRequested }
     }
 
     /// Puts what the options say into a channel.
     func apply(to channel: inout SegmentationChannel) {
         channel.mode = inputMode
-        channel.attributeNames = attributes
+        channel.attributeNames = manifest.attributes
         channel.shouldStop = { Interruption.isRequested }
     }
 
     /// Puts what the options say into a channel.
     func apply(to channel: inout ClassificationChannel) {
         channel.mode = inputMode
-        channel.attributeNames = attributes
-        channel.labelFormat = labelFormat
+        channel.attributeNames = manifest.attributes
+        channel.labelFormat = manifest.labelFormat
         channel.shouldStop = { Interruption.isRequested }
     }
 }

@@ -51,7 +51,7 @@ enum HyperparameterHelp {
             freeze_layer_pattern    a regular expression: layers whose names begin
                                     so are not trained, as ^(conv1_|conv2_).* [none]
           images
-            label_width             room for an image's objects: 2 + 5 for each [350]
+            label_width             room for an image's objects: 2 + 5 for each [enough]
           training
             epochs                  passes over the data [30]
             mini_batch_size         images a step [32]

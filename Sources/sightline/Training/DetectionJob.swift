@@ -23,6 +23,8 @@ struct DetectionJob: RunnableJob {
         if hyperparameters.usePretrainedModel { try run.refuseSecondStart() }
         let data = try RunData(channels, hyperparameters.training, classNames: start.classNames ?? run.classNames) {
             $0.labelWidth = hyperparameters.labelWidth
+            // Better than in the middle of the night.
+            $0.requiresPictures = run.unreadableLimit == 0
         }
         if hyperparameters.usePretrainedModel {
             let name = hyperparameters.baseNetwork.rawValue.replacing("-", with: "")

@@ -52,6 +52,38 @@ struct COCOTests {
         #expect(throws: DatasetError.self) { try images.write(as: .coco, to: written, name: "train", resume: false) }
     }
 
+    @Test("A crowd is left out where a format can't tell it from an object, and what was lost is said")
+    func crowds() throws {
+        let bucket = BucketInMemory(
+            texts: ["annotations/instances_val2017.json": published], pictures: ["val2017/000000397133.jpg": picture("x")])
+        let images = try COCOImages("annotations/instances_val2017.json", in: bucket)
+        for format in [DatasetFormat.boxes, .yolo, .manifest, .recordio] {
+            let written = BucketInMemory()
+            let notes = try images.write(as: format, to: written, name: "train", resume: false)
+            #expect(notes == ["1 crowd was left out: \(format.rawValue) can't tell it from an object"])
+            guard format != .recordio else { continue }
+            guard case .boxes(let boxes) = try AnnotatedChannel.opening(written).annotation(at: 0) else { return }
+            #expect(boxes.map(\.classID) == [1])
+        }
+        #expect(try images.write(as: .coco, to: BucketInMemory(), name: "train", resume: false).isEmpty)
+        #expect(try images.write(as: .voc, to: BucketInMemory(), name: "train", resume: false).isEmpty)
+    }
+
+    @Test("Pictures that the file names and that are not there are found as a data set opens, unless they may be left out")
+    func missing() throws {
+        let folder = try TemporaryFolder()
+        let names = ["a.png", "b.png", "c.png"]
+        try folder.write(png(8, 8), to: "train/b.png")
+        let listed = names.enumerated().map { #"{"file_name": "\#($1)", "height": 8, "width": 8, "id": \#($0)}"# }.joined(separator: ",")
+        try folder.write(#"{"images": [\#(listed)], "annotations": [], "categories": [{"id": 1, "name": "x"}]}"#, to: "coco.json")
+        var channel = DetectionChannel(folder.path + "/train")
+        channel.annotations = folder.path + "/coco.json"
+        #expect(try channel.openDataset().count == 3)
+        channel.requiresPictures = true
+        let text = message { _ = try channel.openDataset() }
+        #expect(text.contains("2 of the 3 pictures that it names are not there, the first is \(folder.path)/train/a.png"))
+    }
+
     @Test(
         "Broken boxes are errors of their picture that name the annotation",
         arguments: [

@@ -40,6 +40,14 @@ struct PascalVOCTests {
         #expect(record.name == "2007_000027.jpg" && record.place.hasSuffix("Annotations/2007_000027.xml"))
     }
 
+    @Test("Others' persons and cars are two classes, though VOC has both names")
+    func someNames() throws {
+        let bucket = BucketInMemory(
+            texts: ["a.xml": file(object("person", ["1", "1", "4", "4"]) + object("car", ["1", "1", "4", "4"]))],
+            pictures: ["a.jpg": picture("a")])
+        #expect(try AnnotatedChannel.opening(bucket).classNames == ["car", "person"])
+    }
+
     @Test("Other names are numbered by the alphabet; a file that counts from 0 and a size of 0 are understood; difficult is kept")
     func otherPrograms() throws {
         let bucket = BucketInMemory(

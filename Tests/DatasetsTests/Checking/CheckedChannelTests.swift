@@ -8,7 +8,7 @@ struct CheckedChannelTests {
     private func open(_ location: String, _ change: (inout AnnotatedChannel) -> Void = { _ in }) throws -> any AnnotatedImages {
         var channel = AnnotatedChannel(location)
         change(&channel)
-        return try CheckedChannel(channel).open(classNames: nil)
+        return try CheckedChannel(channel).open(DataCheck.KnownClasses())
     }
 
     @Test("A list with broken lines and lost pictures is opened, given or found, and each is an error of its record")
@@ -65,7 +65,7 @@ struct CheckedChannelTests {
         #expect(message { _ = try open(folder.path + "/train.manifest") }.contains("more than one attribute"))
         var channel = CheckedChannel(AnnotatedChannel(folder.path + "/train.manifest"))
         channel.channel.attributeNames = ["source-ref", "colour"]
-        guard case .label(.single(4)) = try channel.open(classNames: nil).annotation(at: 0) else {
+        guard case .label(.single(4)) = try channel.open(DataCheck.KnownClasses()).annotation(at: 0) else {
             Issue.record("the label is the second attribute's")
             return
         }

@@ -89,8 +89,8 @@ struct DataCheckTests {
         try check.check(DataCheck.training, at: "lost") { _ in throw StorageError(.missing, at: "lost", "it is gone", remedy: "look for it")
         }
         let images = try pictures([0, 0])
-        try check.check(DataCheck.validation, at: "here") { names in
-            #expect(names == nil)
+        try check.check(DataCheck.validation, at: "here") { known in
+            #expect(known.names == nil)
             return images
         }
         #expect(check.openingError is StorageError)
@@ -114,8 +114,8 @@ struct DataCheckTests {
         let train = try pictures([0, 1], names: ["a", "b"])
         try check.check(DataCheck.training, at: "") { _ in train }
         var given: [String]?
-        try check.check(DataCheck.validation, at: "") { names in
-            given = names
+        try check.check(DataCheck.validation, at: "") { known in
+            given = known.names
             return train
         }
         #expect(given == ["a", "b"])

@@ -46,7 +46,7 @@ struct DetectionDatasetTests {
             message { _ = try DetectionDataset(images, classCount: 3) }
                 == "1.json: object 0 has class 4, which is not in 0…2 (num_classes is 3); correct the annotation, or num_classes")
         let named = MadeImages(boxes: [[box(0)], [box(1)]], classNames: ["cat", "dog"])
-        #expect(message { _ = try DetectionDataset(named, classCount: 3) }.contains("num_classes is 3 but there are 2 classes (cat, dog)"))
+        #expect(message { _ = try DetectionDataset(named, classCount: 1) }.contains("num_classes is 1"))
         #expect(message { _ = try DetectionDataset(named, classNames: ["dog", "cat"]) }.contains("in another order"))
         #expect(
             message { try DetectionDataset(named).check(sampleCount: 9) }.contains("num_training_samples is 9 but there are 2 images"))
@@ -80,6 +80,22 @@ struct DetectionDatasetTests {
             ])
         #expect(box(0, -0.5, 0.2, 0.5, 1.5).forTraining == box(0, 0, 0.2, 0.5, 1))
         #expect(box(0, 0.5, 0.5, 0.5, 0.9).forTraining == nil && box(0, 0, 0, 1e-9, 1).forTraining == nil && crowd.forTraining == nil)
+    }
+
+    @Test("Annotations need not name every class that num_classes counts")
+    func names() throws {
+        let folder = try TemporaryFolder()
+        try folder.write(png(8, 8), to: "train/a.png")
+        let box = #"{"class_id": 1, "left": 1, "top": 1, "width": 2, "height": 2}"#
+        try folder.write(
+            #"{"image_size": [{"width": 8, "height": 8}], "annotations": [\#(box)], "categories": [{"class_id": 1, "name": "dog"}]}"#,
+            to: "train_annotation/a.json")
+        var channel = DetectionChannel(folder.path)
+        #expect(try channel.openDataset().classNames == ["0", "dog"])
+        channel.classCount = 4
+        #expect(try channel.openDataset().classNames == ["0", "dog", "2", "3"])
+        channel.classCount = 1
+        #expect(throws: DatasetError.self) { try channel.openDataset() }
     }
 
     @Test("A broken annotation and an edge that is no number are refused by the place of the first")

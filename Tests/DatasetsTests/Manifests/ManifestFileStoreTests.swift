@@ -3,6 +3,26 @@ import Testing
 
 @testable import Datasets
 
+@Suite("S3 manifest files as channels")
+struct ManifestFileChannelTests {
+    @Test("What a manifest file names is a data set of every task, and nothing else in its folder is")
+    func channels() throws {
+        let folder = try TemporaryFolder()
+        for name in ["data/cats/1.png", "data/cats/2.png", "data/dogs/1.png", "data/boxes/a.png"] { try folder.write(png(8, 8), to: name) }
+        try folder.write(#"{"image_size": [{"width": 8, "height": 8}], "annotations": []}"#, to: "data/boxes_annotation/a.json")
+        func file(_ prefix: String, _ names: String...) throws -> String {
+            let list = ([#"{"prefix": "\#(folder.path)/data/\#(prefix)"}"#] + names.map { "\"\($0)\"" }).joined(separator: ", ")
+            try folder.write("[\(list)]", to: "objects.manifest")
+            return folder.path + "/objects.manifest"
+        }
+        let classes = try ClassificationChannel(file("", "cats/2.png", "dogs/1.png")).openDataset()
+        #expect(classes.count == 2 && classes.classNames == ["cats", "dogs"])
+        var boxes = DetectionChannel(try file("boxes/", "a.png"))
+        boxes.annotations = folder.path + "/data/boxes_annotation"
+        #expect(try boxes.openDataset().count == 1)
+    }
+}
+
 @Suite("S3 manifest files")
 struct ManifestFileStoreTests {
     private let folder: TemporaryFolder

@@ -158,12 +158,32 @@ struct ManifestWriterTests {
     @Test("Nothing is visible before the end, and what was there stays where writing is given up")
     func atomic() throws {
         try folder.write("old", to: "train.manifest")
-        var writer: ManifestWriter? = try ManifestWriter("train.manifest", in: folder.store, task: .classification)
+        var options = ManifestWriter.Options()
+        options.resume = true
+        var writer: ManifestWriter? = try ManifestWriter("train.manifest", in: folder.store, task: .classification, options: options)
         try writer?.write(try image("a", .label(.single(0))))
         #expect(try lines() == ["old"])
         writer = nil
         #expect(try lines() == ["old"])
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".part") } == [])
+    }
+
+    @Test("Nothing that is there is overwritten: neither manifest nor pictures nor masks")
+    func existing() throws {
+        let mask = try Image(width: 2, height: 2, filledWith: [7]).encodedPNG()
+        for name in ["train.manifest", "train/a.png", "train_annotation/a.png"] {
+            let store = BucketInMemory([name: mask])
+            let text = message { _ = try ManifestWriter("train.manifest", in: store, task: .segmentation) }
+            #expect(text.contains("'\(name)' is there already") && store.objects == [name: mask])
+        }
+        // Pictures that are only referenced may be there; one that would have to be copied over another may not.
+        let store = BucketInMemory(["train/a.png": mask])
+        var options = ManifestWriter.Options()
+        options.pictures = .referenced
+        let writer = try ManifestWriter("train.manifest", in: store, task: .classification, options: options)
+        let image = AnnotatedImage(name: "a.png", payload: .encoded(try png(4, 4)), annotation: .label(.single(0)), place: "made")
+        #expect(message { try writer.write(image) }.contains("'train/a.png' is there already"))
+        #expect(store.objects["train/a.png"] == mask)
     }
 
     @Test("Resuming leaves pictures of the right size alone, writes the others, and makes the same manifest")
@@ -181,8 +201,6 @@ struct ManifestWriterTests {
         #expect(try folder.store.bytes(of: "train/0.png") == stamp)
         #expect(try folder.store.bytes(of: "train/1.png") == picture(40, 30, 1))
         #expect(try folder.store.bytes(of: "train/2.png") == picture(40, 30, 2))
-        try write(images, .classification)
-        #expect(try folder.store.bytes(of: "train/0.png") == picture(40, 30, 0))
     }
 
     @Test("Different pictures of one name get names of their own; equal ones are kept once")

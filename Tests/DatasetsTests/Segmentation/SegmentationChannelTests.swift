@@ -5,6 +5,39 @@ import Testing
 
 @testable import Datasets
 
+/// What tools leave beside annotations.
+@Suite("Files among annotations that are none")
+struct StrayAnnotationTests {
+    @Test("JSON beside masks, and XML beside JSON, spoil nothing")
+    func strays() throws {
+        let data = try SegmentationFolder()
+        try data.folder.write("{}", to: "train_annotation/readme.json")
+        for task in [nil, VisionTask.segmentation] {
+            var channel = AnnotatedChannel(data.folder.path + "/train")
+            (channel.task, channel.annotations) = (task, data.folder.path + "/train_annotation")
+            let images = try channel.open()
+            #expect(images.task == .segmentation && images.count == 4)
+        }
+        let boxes = try TemporaryFolder()
+        try boxes.write(png(8, 8), to: "train/a.png")
+        try boxes.write("<annotation></annotation>", to: "train_annotation/a.xml")
+        try boxes.write(#"{"image_size": [{"width": 8, "height": 8}], "annotations": []}"#, to: "train_annotation/a.json")
+        var channel = AnnotatedChannel(boxes.path + "/train")
+        (channel.task, channel.annotations) = (.detection, boxes.path + "/train_annotation")
+        #expect(try channel.open().annotation(at: 0).task == .detection)
+        #expect(try DetectionChannel(boxes.path).openDataset().count == 1)
+    }
+
+    @Test("A folder that is not there is told as such, whatever the task")
+    func absent() {
+        for task in VisionTask.allCases {
+            var channel = AnnotatedChannel("/no/such/folder")
+            channel.task = task
+            #expect(message { _ = try channel.open() }.contains("/no/such/folder: there is no such file or folder"))
+        }
+    }
+}
+
 @Suite("Channels of masks", .timeLimit(.minutes(1)))
 struct SegmentationChannelTests {
     private let data: SegmentationFolder

@@ -2,19 +2,11 @@ import Datasets
 import Imaging
 import Testing
 
-/// A JPEG with an EXIF block that holds nothing but the orientation.
-private func jpeg(_ image: Image, orientation: UInt8) throws -> [UInt8] {
-    let tag: [UInt8] = [0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0]
-    let exif = Array("Exif\0\0MM\0*".utf8) + [0, 0, 0, 8, 0, 1] + tag + [0, 0, 0, 0]
-    let bytes = try image.encodedJPEG()
-    return bytes.prefix(2) + [0xFF, 0xE1, 0, UInt8(exif.count + 2)] + exif + bytes.dropFirst(2)
-}
-
 @Suite("Masks of pictures that EXIF turns")
 struct TurnedPictureTests {
     /// Stored as 4 × 2, upright 2 × 4.
     private func picture(_ orientation: UInt8, width: Int = 4) throws -> [UInt8] {
-        try jpeg(Image(width: width, height: 2, filledWith: [9, 9, 9]), orientation: orientation)
+        try turnedJPEG(Image(width: width, height: 2, filledWith: [9, 9, 9]), orientation: orientation)
     }
 
     private func mask(width: Int, height: Int, _ classIDs: [UInt8]) throws -> [UInt8] {

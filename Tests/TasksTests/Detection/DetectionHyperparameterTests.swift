@@ -11,7 +11,7 @@ struct DetectionHyperparameterTests {
         #expect(settings.miniBatchSize == 32 && settings.epochs == 30 && settings.learningRate == 0.001)
         #expect(settings.schedulerFactor == 0.1 && settings.schedulerSteps.isEmpty)
         #expect(settings.optimizer == .sgd && settings.momentum == 0.9 && settings.weightDecay == 0.0005)
-        #expect(settings.overlapThreshold == 0.5 && settings.nmsThreshold == 0.45 && settings.nmsTopK == 400 && settings.labelWidth == 350)
+        #expect(settings.overlapThreshold == 0.5 && settings.nmsThreshold == 0.45 && settings.nmsTopK == 400 && settings.labelWidth == nil)
         #expect(!settings.earlyStopping && settings.earlyStoppingMinEpochs == 10 && settings.earlyStoppingPatience == 5)
         #expect(settings.earlyStoppingTolerance == 0 && settings.kvStore == nil)
     }

@@ -1,0 +1,17 @@
+import ArgumentParser
+import Datasets
+import Foundation
+
+/// What an augmented manifest doesn't say itself.
+struct ManifestOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "An augmented manifest's attributes: the image's, the label's. (default: told by its first line)", valueName: "a,b"))
+    var attributeNames: String?
+
+    @Option(help: ArgumentHelp("How a manifest writes several labels: multi-hot or class-id.", valueName: "format"))
+    var labelFormat = AugmentedManifest.LabelFormat.multiHot
+
+    /// The attributes one by one.
+    var attributes: [String]? { attributeNames?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
+}
