@@ -27,7 +27,7 @@ public struct Palette: Sendable, Hashable {
         self.colours = colours
     }
 
-    private init(unchecked colours: [Colour]) { self.colours = colours }
+    init(unchecked colours: [Colour]) { self.colours = colours }
 
     /// Pascal VOC's 256 colours: the bits of the index, lowest three first, become the highest bits of red, green and blue, and so on.
     /// 0 is black, 255 (not labelled) a light cream.

@@ -16,7 +16,9 @@ public enum FileLock {
     ///   - path: the lock's file, which is made and stays: removing it would let two processes lock two files of one name.
     ///   - isCancelled: asked ten times a second while waiting.
     /// - Throws: ``Failure``, and what `body` throws.
-    @discardableResult public static func holding<Result>(_ path: String, isCancelled: () -> Bool, _ body: () throws -> Result) throws -> Result {
+    @discardableResult public static func holding<Result>(_ path: String, isCancelled: () -> Bool, _ body: () throws -> Result) throws
+        -> Result
+    {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw Failure.unavailable(errno) }
         defer { close(descriptor) }

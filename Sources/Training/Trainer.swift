@@ -279,6 +279,10 @@ public final class Trainer<Job: TrainingTask> {
             } ?? []
         } catch is ValidationStopped {
             try interrupt()
+        } catch  where ranks == nil {
+            // The epoch's work is done: once the data are mended, --resume goes on with validation.
+            try? save()
+            throw error
         }
     }
 

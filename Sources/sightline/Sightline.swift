@@ -47,7 +47,7 @@ struct Sightline: ParsableCommand {
         do {
             command = try parseAsRoot(arguments)
         } catch {
-            return report(parsing: error)
+            return report(parsing: error, of: arguments)
         }
         do {
             try command.run()
@@ -60,7 +60,7 @@ struct Sightline: ParsableCommand {
             return 1
         } catch  where exitCode(for: error) == .success {
             // Help comes as an error, too.
-            return report(parsing: error)
+            return report(parsing: error, of: arguments)
         } catch {
             complain("\(error)")
             return 1
@@ -68,13 +68,17 @@ struct Sightline: ParsableCommand {
     }
 
     /// Help and versions are answers; everything else that stops parsing is misuse.
-    private static func report(parsing error: any Error) -> Int32 {
+    private static func report(parsing error: any Error, of arguments: [String]) -> Int32 {
         let text = fullMessage(for: error)
         guard exitCode(for: error) != .success else {
             TextOutput.standardOutput.write(text + "\n")
             return 0
         }
         let prefix = "Error: "
+        if let hint = UsageHint.sentence(arguments, text) {
+            complain(hint)
+            return 2
+        }
         complain(text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text)
         return 2
     }

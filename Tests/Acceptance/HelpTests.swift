@@ -69,6 +69,24 @@ extension Acceptance {
             }
         }
 
+        @Test("The usual first mistakes are answered with what was meant")
+        func hints() throws {
+            let place = try Workspace()
+            for (words, sentence) in [
+                ("trian classification", "There is no command 'trian'. Did you mean 'train'?"),
+                ("train clasification --train x", "There is no task 'clasification'. Did you mean 'classification'?"),
+                ("train --train x --output y", "train needs a task before its options"),
+                ("train detection --train x --output y --epochs 3", "give -p epochs="),
+                ("train classification --train x --output y --lr 1", "give -p learning_rate="),
+                ("train classification --train x --output y --mini-batch-size 1", "give -p mini_batch_size="),
+                ("container train --root typo", "there is no such folder"),
+            ] {
+                let result = try Command.run(words.split(separator: " ").map(String.init), in: place.path)
+                #expect(result.status == 2 && result.errors.contains(sentence), "\(result.errors)")
+            }
+            #expect(!place.exists("typo"))
+        }
+
         @Test("Completions are printed for each shell", arguments: ["bash", "zsh", "fish"])
         func completions(shell: String) throws {
             let place = try Workspace()

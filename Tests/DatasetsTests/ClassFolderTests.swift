@@ -61,6 +61,75 @@ struct ClassFolderTests {
                 + "extra ones, or make an empty folder for a class that has no images here")
     }
 
+    @Test("Few pictures need not show every class that is known")
+    func fewClasses() throws {
+        let folder = try TemporaryFolder()
+        try folder.touch("cat/1.jpg", "dog/1.jpg")
+        let data = try ClassificationDataset(channel: folder.path, classNames: ["bird", "cat", "dog"])
+        #expect(data.histogram == [0, 1, 1])
+        #expect(data.warnings == ["\(folder.path)/bird: the class has no images"])
+    }
+
+    @Test("A folder one level too high is no classifier of halves: one is refused with the right path, several are warned about")
+    func tooHigh() throws {
+        let one = try TemporaryFolder()
+        try one.touch("photos/train/cat/1.jpg", "photos/train/dog/1.jpg", "photos/validation/cat/2.jpg")
+        let text = message { _ = try ClassificationDataset(channel: one.path) }
+        #expect(text.contains("its only folder, 'photos', holds no pictures but folders (train, validation); give \(one.path)/photos"))
+        let two = try TemporaryFolder()
+        try two.touch("dev/cat/1.jpg", "dev/dog/1.jpg", "train/cat/2.jpg", "train/dog/2.jpg")
+        let warnings = try ClassificationDataset(channel: two.path).warnings
+        #expect(warnings.count == 1 && warnings[0].contains("hold the same folders (cat, dog)"))
+        // Folders of years in some classes are a way to keep pictures.
+        let years = try TemporaryFolder()
+        try years.touch("cat/2020/1.jpg", "cat/2021/1.jpg", "dog/2021/2.jpg")
+        #expect(try ClassificationDataset(channel: years.path).warnings.isEmpty)
+        let single = try TemporaryFolder()
+        try single.touch("cat/1.jpg")
+        #expect(try ClassificationDataset(channel: single.path).warnings.first?.contains("one class only, 'cat'") == true)
+    }
+
+    @Test("A channel's name is a half, or the folder of that name, and never another one")
+    func channels() throws {
+        let folder = try TemporaryFolder()
+        try folder.touch("train/a/1.jpg", "train/b/1.jpg", "val/a/2.jpg", "val/b/2.jpg", "test/a/3.jpg", "test/b/3.jpg", "test/b/4.jpg")
+        func count(_ name: String) throws -> Int {
+            var channel = ClassificationChannel(folder.path)
+            #expect(try channel.select(name))
+            return try channel.openDataset().count
+        }
+        #expect(try count("train") == 2 && count("validation") == 2 && count("val") == 2 && count("test") == 3)
+        #expect(message { _ = try count("tset") }.contains("it has no channel 'tset', only test, train, val"))
+        var plain = ClassificationChannel(folder.path + "/train")
+        #expect(try !plain.select("tset") && plain.select("test"))
+        // Where there is no other validation set, it is said.
+        try FileManager.default.removeItem(atPath: folder.path + "/val")
+        let data = try ClassificationDataset(channel: folder.path, split: .validation)
+        #expect(data.count == 3 && data.warnings == ["\(folder.path): there is no validation folder, so 'test' is taken for one"])
+        let masks = try SegmentationFolder()
+        var channel = AnnotatedChannel(masks.folder.path)
+        channel.channel = "test"
+        #expect(message { _ = try channel.open() }.contains("it has no channel 'test', only train"))
+    }
+
+    @Test("What can't be read is left out of what is scored, up to a limit, and named")
+    func readable() throws {
+        let folder = try TemporaryFolder()
+        for name in ["a/1.png", "a/2.png", "b/3.png"] { try folder.write(png(8, 8), to: name) }
+        let whole = try ClassificationDataset(channel: folder.path)
+        #expect(try whole.readable(leavingOut: 0).leftOut.isEmpty)
+        try folder.write([1, 2], to: "a/2.png")
+        let (records, leftOut) = try ClassificationDataset(channel: folder.path).readable(leavingOut: 1)
+        #expect(records.count == 2 && records.histogram == [1, 1])
+        #expect(leftOut.count == 1 && leftOut[0].contains("\(folder.path)/a/2.png"))
+        #expect(records.source.hasSuffix("without 1 that can't be read"))
+        #expect(message { _ = try whole.readable(leavingOut: 0) }.contains("1 of its 3 images can't be read, and 0 may be left out"))
+        let masks = try SegmentationFolder()
+        let dataset = try masks.open(4)
+        try masks.folder.write([1], to: "train_annotation/2.png")
+        #expect(try dataset.readable(leavingOut: 1).records.count == 3)
+    }
+
     @Test("Class folders named by number are warned about where name and number part")
     func numberedFolders() throws {
         let folder = try TemporaryFolder()

@@ -68,6 +68,13 @@ extension Serving {
             }
             let closed = try await RunningServer.run(Models.classifier()) { try await $0.post("/models", Self.loading("m", "/x"), json) }
             #expect(closed.status == 404 && closed.text.contains("--model-root"))
+            // Nobody takes away what only a restart could bring back.
+            let kept = try await RunningServer.run(Models.classifier()) { client in
+                let answer = try await client.send("DELETE", "/models/model")
+                #expect(answer.status == 404 && answer.text.contains("--model-root"))
+                return try await client.post("/invocations", Pictures.jpeg(1)).status
+            }
+            #expect(kept == 200)
         }
 
         @Test("Under a memory limit the model that was used longest ago makes room, and comes back when it is asked for")

@@ -42,6 +42,26 @@ extension Serving {
             }
         }
 
+        @Test("Another model's answers, or those of another form, are not taken for this one's")
+        func others() async throws {
+            let place = try Place(), model = try Models.classifier()
+            let other = try Models.classifier(["x", "y"], seed: 2, name: "other")
+            let (input, output) = (place.path + "/in", place.path + "/out")
+            for index in 0..<2 { try LocalStore(input).write(Pictures.jpeg(index), to: "\(index).jpg") }
+            #expect(try await Self.run(model, input, output).written == 2)
+            #expect(try await Self.run(model, input, output).skipped == 2)
+            for (model, accept, word) in [(other, nil, "another model"), (model, "application/json;verbose=true", "another form")] {
+                do {
+                    _ = try await Self.run(model, input, output) { $0.accept = accept }
+                    Issue.record("\(word) was accepted")
+                } catch {
+                    #expect("\(error)".contains(word) && "\(error)".contains("--overwrite"))
+                }
+            }
+            #expect(try await Self.run(other, input, output) { $0.overwrites = true }.written == 2)
+            #expect(try await Self.run(other, input, output).skipped == 2)
+        }
+
         @Test("Each object gets its answer under its name with .out behind it; what fails is named, stops nobody and leaves nothing")
         func folder() async throws {
             let place = try Place(), model = try Models.classifier()

@@ -134,8 +134,8 @@ struct DownloaderTests {
             #expect(
                 error.description
                     == "\(server.url("models/net.pth")) cannot be fetched: the server answered with status 404. Without a network, fetch "
-                    + "\(server.url("models/net.pth")) elsewhere and put it at \(downloader.cache.path(of: "net.pth")), or pass "
-                    + "--pretrained FILE.")
+                    + "\(server.url("models/net.pth")) elsewhere and put it at \(downloader.cache.path(of: "net.pth")), or name "
+                    + "the folder that holds it in SIGHTLINE_WEIGHTS_MIRROR; use_pretrained_model=0 trains from random weights.")
         }
     }
 
@@ -145,7 +145,7 @@ struct DownloaderTests {
             server.stop()
             let error = try #require(weightsError { try fetch(server, downloader) })
             #expect(error.kind == .network)
-            #expect(error.description.contains("put it at \(downloader.cache.path(of: "net.pth")), or pass --pretrained FILE"))
+            #expect(error.description.contains("put it at \(downloader.cache.path(of: "net.pth")), or name the folder"))
         }
     }
 

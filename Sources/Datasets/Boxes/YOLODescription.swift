@@ -70,8 +70,10 @@ struct YOLODescription {
 
     /// Writes a description. `train`, `validation`: folders of pictures.
     static func text(classNames: [String], train: String, validation: String) -> String {
-        var text =
-            "# YOLO data set: pictures in images/, boxes in labels/ under the same names\npath: .\ntrain: \(train)\nval: \(validation)\nnames:\n"
+        // Without `path` YOLO's tools begin at this file; `path: .` would be wherever they are started.
+        var text = "# YOLO data set: pictures in images/, boxes in labels/ under the same names\n"
+        if train == validation { text += "# one set only: val is the same as train until another is written\n" }
+        text += "train: \(train)\nval: \(validation)\nnames:\n"
         for (number, name) in classNames.enumerated() {
             // As in JSON, which YAML includes: names like `yes`, `1.0` or `a: b` stay names.
             var quoted: [UInt8] = []

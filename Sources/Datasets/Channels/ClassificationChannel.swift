@@ -49,6 +49,37 @@ public struct ClassificationChannel: Sendable {
         shouldStop = { false }
     }
 
+    /// Takes what a channel's name means: a half, under any of its names, or else the folder of that name.
+    ///
+    /// - Returns: false where the name means nothing here, and all of the data are taken.
+    /// - Throws: ``DatasetError`` where the data are halves, and none has the name; `StorageError`.
+    @discardableResult public mutating func select(_ channel: String) throws -> Bool {
+        switch channel.lowercased() {
+        case "train", "training": split = .training
+        case "validation", "valid", "val": split = .validation
+        case let name:
+            // CIFAR's and IDX's test sets are the halves that are not trained on.
+            split = name == "test" ? .validation : .training
+            let place = try Location(location)
+            guard case .file(let path) = place else {
+                guard !(try stores.open(place.appending(channel)).list().isEmpty) else { return false }
+                location = "\(place.appending(channel))"
+                return true
+            }
+            let halves = ClassificationDataset.halves(in: path)
+            guard let folder = halves.first(where: { $0.lowercased() == name }) else {
+                guard halves.isEmpty else {
+                    throw DatasetError(
+                        .argument, at: path, "it has no channel '\(channel)', only \(ClassNames.listed(halves))",
+                        remedy: "name one of these")
+                }
+                return name == "test"
+            }
+            location = FileSystem.join(path, folder)
+        }
+        return true
+    }
+
     /// Opens the channel.
     /// - Throws: ``DatasetError``, `StorageError`.
     public func open() throws -> ClassificationSource {

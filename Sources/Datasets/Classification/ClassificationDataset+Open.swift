@@ -13,7 +13,7 @@ extension ClassificationDataset {
     ///   - channel: file or folder.
     ///   - list: a `.lst` file.
     ///   - split: which half to take where a folder holds both. A folder that holds only one kind of file gives it for either.
-    ///   - classNames: the classes in a model's order. Class folders must be exactly these; other data must not contradict them.
+    ///   - classNames: the classes in a model's order. Class folders must be among these; other data must not contradict them.
     ///   - classCount: `num_classes`.
     ///   - isPartial: whether `channel` holds a part of the pictures that `list` names, as where machines share them.
     /// - Throws: ``DatasetError`` that names file, line or record, value and remedy.
@@ -34,6 +34,12 @@ extension ClassificationDataset {
     /// The list that a channel of this machine means, and the folder of its images; nil where the channel is something else.
     static func list(ofChannel path: String, split: ClassificationSplit) throws -> (file: String, root: String)? {
         try ChannelOpener(split: split, classNames: nil, classCount: nil).list(path)
+    }
+
+    /// The folders at a path of this machine where they are halves of a data set, `train` and `val`, and no classes; else none.
+    static func halves(in path: String) -> [String] {
+        guard FileSystem.kind(of: path) == .folder, let entries = try? FileSystem.entries(of: path) else { return [] }
+        return ChannelOpener.halves(entries.filter(\.isFolder).map(\.name))
     }
 
     /// What the caller says about classes, before anything is read.
@@ -134,7 +140,13 @@ private struct ChannelOpener {
 
         if let list = try list(among: files, in: folder) { return try openFile(list) }
 
-        if let half = half(folders, in: folder) { return try openFolder(FileSystem.join(folder, half)) }
+        if let half = half(folders) {
+            var content = try openFolder(FileSystem.join(folder, half))
+            if half.lowercased() == "test" {
+                content.warnings.append("\(folder): there is no validation folder, so 'test' is taken for one")
+            }
+            return content
+        }
         guard !folders.isEmpty else {
             let images = files.filter(ClassFolders.isImage).count
             guard images == 0 else { throw ClassFolderScan.unlabelled(images, at: folder) }
@@ -179,12 +191,17 @@ private struct ChannelOpener {
         }
     }
 
-    /// The sub-folder of the wanted half, if all sub-folders are halves: taken for classes they would train a detector of halves.
-    private func half(_ folders: [String], in folder: String) -> String? {
-        let halves = folders.map(Self.split(of:))
-        guard folders.count > 1, halves.contains(.training), halves.contains(.validation), !halves.contains(nil) else { return nil }
+    /// The sub-folders, if all of them are halves: taken for classes they would train a detector of halves.
+    static func halves(_ folders: [String]) -> [String] {
+        let halves = folders.map(split(of:))
+        let areHalves = folders.count > 1 && halves.contains(.training) && halves.contains(.validation) && !halves.contains(nil)
+        return areHalves ? folders : []
+    }
+
+    /// The sub-folder of the wanted half.
+    private func half(_ folders: [String]) -> String? {
         let order = ["train", "training", "validation", "valid", "val", "test"]
-        return folders.filter { Self.split(of: $0) == split }
+        return Self.halves(folders).filter { Self.split(of: $0) == split }
             .min { (order.firstIndex(of: $0.lowercased()) ?? 6) < (order.firstIndex(of: $1.lowercased()) ?? 6) }
     }
 }

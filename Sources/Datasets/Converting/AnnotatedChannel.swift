@@ -62,7 +62,7 @@ public struct AnnotatedChannel: Sendable {
         classes.list = list
         classes.classNames = classNames
         classes.mode = .fastFile
-        classes.split = split
+        try classes.select(channel)
         return try checked(classes.openDataset().annotatedImages)
     }
 
@@ -164,6 +164,15 @@ public struct AnnotatedChannel: Sendable {
         }
         if let name = try parts.first ?? own.only(of: files.paths.filter(ChannelFiles.isManifest), at: files.place) {
             return try open(name, in: files.store)
+        }
+        let annotated = Set(
+            files.paths.compactMap { path in
+                path.firstRange(of: "_annotation/").flatMap { path[..<$0.lowerBound].contains("/") ? nil : String(path[..<$0.lowerBound]) }
+            })
+        guard annotated.isEmpty || annotated.contains(channel) else {
+            throw DatasetError(
+                .argument, at: files.place, "it has no channel '\(channel)', only \(ClassNames.listed(annotated.sorted()))",
+                remedy: "name one of these")
         }
         func holds(_ folder: String, _ suffix: String) -> Bool {
             files.paths.contains { $0.hasPrefix(folder) && $0.lowercased().hasSuffix(suffix) }

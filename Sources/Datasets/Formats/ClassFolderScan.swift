@@ -55,6 +55,27 @@ struct ClassFolderScan {
         }
     }
 
+    /// A warning where all folders hold the same folders, and no pictures of their own: these are rather the classes.
+    /// - Throws: ``DatasetError`` where there is one folder, and it is like that.
+    func innerFolders(at root: String) throws -> String? {
+        let inner = folders.filter { !$0.images.isEmpty }.map { folder in
+            Set(
+                folder.images.map { path -> Substring in
+                    let parts = path.split(separator: "/")
+                    return parts.count > 2 ? parts[1] : ""
+                })
+        }
+        guard let first = inner.first, first.count > 1, !first.contains(""), inner.allSatisfy({ $0 == first }) else { return nil }
+        let (names, example) = (ClassNames.listed(first.map(String.init).sorted()), FileSystem.join(root, folders[0].name))
+        guard inner.count == 1 else {
+            return
+                "\(root): all its folders hold the same folders (\(names)); if these are the classes, give one of them, such as \(example)"
+        }
+        throw DatasetError(
+            .label, at: root, "its only folder, '\(folders[0].name)', holds no pictures but folders (\(names))",
+            remedy: "give \(example)")
+    }
+
     /// The error for folders without a single picture.
     func noImages(at root: String) -> DatasetError {
         let loose = others.filter { !$0.contains("/") && ClassFolders.isImage($0) }.count

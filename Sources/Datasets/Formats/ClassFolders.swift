@@ -27,7 +27,7 @@ public struct ClassFolders: AnnotatedImages {
     ///
     /// - Parameters:
     ///   - files: what the channel holds.
-    ///   - classNames: the classes in a model's order; the folders must be exactly these.
+    ///   - classNames: the classes in a model's order; there must be no folders of others.
     /// - Throws: ``DatasetError`` for a channel without class folders or pictures, and folders that differ from the classes;
     ///   `StorageError` where `classes.txt` can't be read.
     public init(_ files: ChannelFiles, classNames: [String]? = nil) throws {
@@ -40,7 +40,7 @@ public struct ClassFolders: AnnotatedImages {
     ///
     /// - Parameters:
     ///   - store: the folder or bucket prefix that holds the class folders.
-    ///   - classNames: the classes in a model's order; the folders must be exactly these.
+    ///   - classNames: the classes in a model's order; there must be no folders of others.
     /// - Throws: ``DatasetError`` for a store without class folders or pictures, and folders that differ from the classes;
     ///   `StorageError` where the store can't be listed.
     public init(_ store: any ObjectStore, classNames: [String]? = nil) throws {
@@ -76,7 +76,8 @@ public struct ClassFolders: AnnotatedImages {
             }
         }
         let classes = expected ?? numbered
-        guard Set(folders) == Set(classes) || Set(numbered) == Set(classes) else {
+        // A bucket has no empty folders, and few pictures need not show every class; one that the model lacks is another matter.
+        guard Set(folders).isSubset(of: classes) || Set(numbered) == Set(classes) else {
             throw ClassNames.difference(found: folders, expected: classes, at: root)
         }
         let imagesOfFolder = Dictionary(scan.folders.map { ($0.name, $0.images) }) { first, _ in first }
@@ -89,6 +90,10 @@ public struct ClassFolders: AnnotatedImages {
             ends.append(paths.count)
         }
         guard !paths.isEmpty else { throw scan.noImages(at: root) }
+        if expected == nil, listed == nil {
+            if let inner = try scan.innerFolders(at: root) { warnings.append(inner) }
+            if folders.count == 1 { warnings.append("\(root): there is one class only, '\(folders[0])', so that nothing can be learned") }
+        }
         if let first = scan.others.first {
             warnings.append(
                 "\(root): \(scan.others.count) files that are no JPEG or PNG images in a class folder were left out, the first is \(first)"
@@ -127,7 +132,7 @@ public struct ClassFolders: AnnotatedImages {
     }
 
     /// File names that are taken for images.
-    static func isImage(_ name: String) -> Bool {
+    public static func isImage(_ name: String) -> Bool {
         guard let dot = name.lastIndex(of: ".") else { return false }
         return ["jpg", "jpeg", "jpe", "jfif", "png"].contains(name[name.index(after: dot)...].lowercased())
     }

@@ -76,12 +76,17 @@ public struct Canvas: Sendable {
 
 extension Palette {
     /// A colour for a class's box or caption: twenty that are told apart easily on photographs, then again from the first.
-    public static func distinct(_ classID: Int) -> Colour {
-        let hex: [UInt32] = [
-            0xE6194B, 0x3CB44B, 0xFFE119, 0x4363D8, 0xF58231, 0x42D4F4, 0xF032E6, 0xBFEF45, 0x911EB4, 0x469990, 0xFABED4, 0x9A6324,
-            0xDCBEFF, 0xFFFAC8, 0x800000, 0xAAFFC3, 0x808000, 0xFFD8B1, 0x000075, 0xA9A9A9,
-        ]
-        let value = hex[((classID % hex.count) + hex.count) % hex.count]
-        return Colour(red: UInt8(value >> 16), green: UInt8(value >> 8 & 0xFF), blue: UInt8(value & 0xFF))
-    }
+    public static func distinct(_ classID: Int) -> Colour { distinct.colours[((classID % twenty.count) + twenty.count) % twenty.count] }
+
+    /// These colours for the classes of a mask; 255 (not labelled) is a light cream, as Pascal VOC's.
+    public static let distinct = Palette(
+        unchecked: (0..<255).map { index in
+            let value = twenty[index % twenty.count]
+            return Colour(red: UInt8(value >> 16), green: UInt8(value >> 8 & 0xFF), blue: UInt8(value & 0xFF))
+        } + pascalVOC.colours.suffix(1))
+
+    private static let twenty: [UInt32] = [
+        0xE6194B, 0x3CB44B, 0xFFE119, 0x4363D8, 0xF58231, 0x42D4F4, 0xF032E6, 0xBFEF45, 0x911EB4, 0x469990, 0xFABED4, 0x9A6324,
+        0xDCBEFF, 0xFFFAC8, 0x800000, 0xAAFFC3, 0x808000, 0xFFD8B1, 0x000075, 0xA9A9A9,
+    ]
 }

@@ -29,6 +29,12 @@ public struct SegmentationDrawing {
         return try captioned(coloured, mask.histogram, font)
     }
 
+    /// A class's name; `class 3` where it has none, for a number beside a figure is hard to read.
+    public static func name(of classID: Int, among classes: [String]) -> String {
+        let name = classes.indices.contains(classID) ? classes[classID] : String(classID)
+        return name == String(classID) ? "class \(name)" : name
+    }
+
     private func blended(_ mask: Mask, _ image: Image) -> [UInt8] {
         var pixels = image.pixels
         let (width, height) = (image.width, image.height)
@@ -62,8 +68,10 @@ public struct SegmentationDrawing {
         let total = max(1, counts[..<255].reduce(0, +))
         let shown = (0..<255).filter { counts[$0] * 1000 >= total }.sorted { (-counts[$0], $0) < (-counts[$1], $1) }
         let texts = shown.map { classID in
-            let name = classes.indices.contains(classID) ? classes[classID] : String(classID)
-            return (classID: classID, text: "\(name) \(Figures.percent(Double(counts[classID]) / Double(total)))")
+            (
+                classID: classID,
+                text: "\(Self.name(of: classID, among: classes)) \(Figures.percent(Double(counts[classID]) / Double(total)))"
+            )
         }
         guard let first = texts.first else { return image }
         let (gap, height) = (size / 3, font.plateSize(of: first.text, size: size).height)

@@ -179,8 +179,11 @@ actor ModelStore {
     private func forget(_ name: String) { entries[name] = nil }
 
     /// Forgets a model; its memory is free on return.
-    /// - Throws: ``ServingError`` where there is none of this name.
+    /// - Throws: ``ServingError`` where there is none of this name, and where it could not be loaded again.
     func unload(name: String) async throws {
+        guard settings.modelRoot != nil else {
+            throw ServingError(.notFound, "This server unloads no models by request. Start it with --model-root FOLDER.")
+        }
         try await oneByOne { [self] in try await remove(name) }
     }
 

@@ -6,7 +6,8 @@ import Storage
 /// Asks a model about every object of a folder or S3 prefix, and keeps each answer under the object's name with `.out` behind it.
 ///
 /// An object that fails leaves no answer and stops nobody else; it is told at the end. Objects that have an answer already are passed
-/// over, so that a transform that broke off is gone on with by the same call.
+/// over, so that a transform that broke off is gone on with by the same call; where they are another model's or of another form, it is
+/// refused.
 public struct BatchTransform: Sendable {
     /// What is transformed, and how.
     public struct Settings: Sendable {
@@ -74,7 +75,12 @@ public struct BatchTransform: Sendable {
         do { try await store.loadFirst() } catch { throw ServingError.about(model: error) }
         let model = try await store.withModel(nil) { $0 }
         let format = try AnswerFormat.choose(accept: settings.accept, task: model.task, isBatchTransform: true)
-        let work = try await storage.run { try list() }
+        let form = AnswerForm(model: try AnswerForm.digest(of: model.path), type: format.acceptance)
+        let work = try await storage.run {
+            let work = try list()
+            try form.keep(in: work.output, hasAnswers: work.hasAnswers, at: work.output.place)
+            return work
+        }
         Task { await engine.serve(queue, telemetry: telemetry) }
         let pictures = PicturePipeline(settings: server, queue: queue, decoders: decoders, telemetry: telemetry)
         return await transform(work, model, format, pictures, storage, shouldStop, progress)
@@ -87,6 +93,8 @@ public struct BatchTransform: Sendable {
         let output: any ObjectStore
         let todo: [StoredObject]
         let skipped: Int
+        /// Whether answers that are there stay, of these objects or of others.
+        let hasAnswers: Bool
     }
 
     /// One text for each place: a folder has many paths.
@@ -108,7 +116,9 @@ public struct BatchTransform: Sendable {
         }
         let share = settings.shard.map { shard in shard.indices(of: objects.count).map { objects[$0] } } ?? objects
         let todo = share.filter { !done.contains($0.name + Self.suffix) }
-        return Work(input: input, output: output, todo: todo, skipped: share.count - todo.count)
+        return Work(
+            input: input, output: output, todo: todo, skipped: share.count - todo.count,
+            hasAnswers: done.contains { $0.hasSuffix(Self.suffix) })
     }
 
     private static func folder(_ place: String) -> String { place.hasSuffix("/") ? place : place + "/" }

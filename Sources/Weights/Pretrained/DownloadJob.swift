@@ -14,7 +14,7 @@ struct DownloadJob {
     let progress: (DownloadProgress) -> Void
 
     private var advice: String {
-        "Without a network, fetch \(url) elsewhere and put it at \(final), or pass --pretrained FILE."
+        "Without a network, fetch \(url) elsewhere and put it at \(final), or name the folder that holds it in SIGHTLINE_WEIGHTS_MIRROR; use_pretrained_model=0 trains from random weights."
     }
 
     /// Whether the verified file is there. One of that name with another checksum is removed: it is damaged or was cut by a copy.

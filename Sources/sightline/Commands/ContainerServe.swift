@@ -27,6 +27,7 @@ struct ContainerServe: ParsableCommand {
     @OptionGroup var engine: EngineOptions
 
     func run() throws {
+        try ContainerCommand.check(root: root)
         ThreadWaiting.shorten()
         let device = try engine.start()
         var settings = try ServerSettings.container(root: ContainerTree(root: root).root)

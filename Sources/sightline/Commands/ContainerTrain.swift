@@ -1,5 +1,6 @@
 import ArgumentParser
 import Container
+import Foundation
 import Training
 
 /// `sightline container`: the program as a platform runs it.
@@ -16,6 +17,13 @@ struct ContainerCommand: ParsableCommand {
             Started under the names train and serve, the program does the same.
             """,
         subcommands: [ContainerTrain.self, ContainerServe.self])
+
+    /// A folder that is named and is not there is a typo, in which nothing should be made.
+    static func check(root: String?) throws {
+        var isFolder: ObjCBool = false
+        guard let root, !FileManager.default.fileExists(atPath: root, isDirectory: &isFolder) || !isFolder.boolValue else { return }
+        throw Failure.usage("--root is \(root), and there is no such folder. Check the path.")
+    }
 }
 
 /// `sightline container train`.
@@ -65,6 +73,7 @@ struct ContainerTrain: ParsableCommand {
     }
 
     func run() throws {
+        try ContainerCommand.check(root: root)
         let job = ContainerJob(ContainerTree(root: root), task: task, engine: engine, workers: workers)
         let status = job.run()
         if status != 0 { throw Failure(sentence: nil, status: status) }

@@ -9,11 +9,11 @@ struct DetectionPrinter {
     let classes: [String]
     let asJSON: Bool
 
-    func print(_ detections: [Detection], size: PixelSize, of image: String) {
-        TextOutput.standardOutput.write(asJSON ? json(detections, size, image).line + "\n" : text(detections, size, image))
+    func print(_ detections: [Detection], size: PixelSize, of image: String, drawn: String?) {
+        TextOutput.standardOutput.write(asJSON ? json(detections, size, image, drawn).line + "\n" : text(detections, size, image))
     }
 
-    private func json(_ detections: [Detection], _ size: PixelSize, _ image: String) -> JSONValue {
+    private func json(_ detections: [Detection], _ size: PixelSize, _ image: String, _ drawn: String?) -> JSONValue {
         .members([
             "image": .string(image),
             "prediction": .array(
@@ -25,6 +25,7 @@ struct DetectionPrinter {
                 }),
             "labels": .array(classes.map { .string($0) }),
             "image_size": .members(["width": .integer(size.width), "height": .integer(size.height)]),
+            "drawn": drawn.map { .string($0) },
         ])
     }
 
@@ -44,7 +45,7 @@ struct DetectionPrinter {
     }
 }
 
-/// Copies of images with what was found drawn in, as JPEG files of the same names in a folder.
+/// Copies of images with what was found drawn in, as JPEG files of the same names, and in the same folders, in a folder.
 final class DrawnImages {
     private let store: LocalStore
     private let drawing: DetectionDrawing
@@ -56,9 +57,12 @@ final class DrawnImages {
         if !drawing.writesNames { OutputNames.noteMissingFont() }
     }
 
-    func write(_ detections: [Detection], of payload: ImagePayload, named name: String) throws {
+    /// The path of the picture.
+    func write(_ detections: [Detection], of payload: ImagePayload, named name: String) throws -> String {
         let image: Image
         if case .pixels(let pixels) = payload { image = pixels } else { image = try Image(decoding: payload.encodedBytes()) }
-        try store.write(drawing.drawn(detections, on: image).encodedJPEG(quality: 92), to: names.make(for: name) + ".jpg")
+        let file = names.make(for: name) + ".jpg"
+        try store.write(drawing.drawn(detections, on: image).encodedJPEG(quality: 92), to: file)
+        return store.location(of: file)
     }
 }

@@ -36,14 +36,14 @@ struct Evaluate: ParsableCommand {
         completion: .file())
     var annotation: String?
 
-    @Option(help: ArgumentHelp("Which half, where one folder holds both: train or validation.", valueName: "name"))
+    @Option(help: ArgumentHelp("Which part, where one folder holds several: train, validation, test.", valueName: "name"))
     var channel = "validation"
 
     @Option(help: "Precision of products.")
     var precision = PredictionPrecision.float32
 
-    @Option(help: ArgumentHelp("Also count images whose class is among the k most likely.", valueName: "k"))
-    var topK = 5
+    @Option(help: ArgumentHelp("Classifiers: also count images whose class is among the k most likely. (default: 5)", valueName: "k"))
+    var topK: Int?
 
     @Option(help: ArgumentHelp("Overlap (IoU) from which a detection is right. (default: the model's)", valueName: "IoU"))
     var overlap: Double?
@@ -56,6 +56,9 @@ struct Evaluate: ParsableCommand {
     @Option(
         help: ArgumentHelp("Segmentation: the folder of label maps, if not beside the data.", valueName: "folder"), completion: .directory)
     var labelMap: String?
+
+    @Option(help: ArgumentHelp("Leave out up to n images that can't be read.", valueName: "n"))
+    var skipUnreadable = 0
 
     @OptionGroup var manifest: ManifestOptions
 
@@ -70,7 +73,8 @@ struct Evaluate: ParsableCommand {
     var json = false
 
     func validate() throws {
-        guard topK >= 2 else { throw ValidationError("--top-k is \(topK); it must be 2 or more.") }
+        guard skipUnreadable >= 0 else { throw ValidationError("--skip-unreadable is \(skipUnreadable); it must be 0 or more.") }
+        if let topK, topK < 2 { throw ValidationError("--top-k is \(topK); it must be 2 or more.") }
         if let batchSize, batchSize < 1 { throw ValidationError("--batch-size is \(batchSize); it must be 1 or more.") }
         if let overlap, !(overlap > 0 && overlap <= 1) {
             throw ValidationError("--overlap is \(overlap); it must be above 0 and at most 1, such as 0.5.")
@@ -81,6 +85,7 @@ struct Evaluate: ParsableCommand {
         let device = try engine.start()
         switch try VisionTask(ofModel: model) {
         case .detection:
+            if topK != nil { throw Failure.usage("--top-k is for classifiers, and \(model) is a detector.") }
             try segmentation.refuse(for: model, "detector")
             try evaluateDetector(on: device)
         case .classification:
@@ -91,7 +96,9 @@ struct Evaluate: ParsableCommand {
     }
 
     private func evaluateSegmentation(on device: Device) throws {
-        if lst != nil || overlap != nil { throw Failure.usage("--lst and --overlap are not for segmentation models, which \(model) is.") }
+        if lst != nil || overlap != nil || topK != nil {
+            throw Failure.usage("--lst, --overlap and --top-k are not for segmentation models, which \(model) is.")
+        }
         let predictor = try SegmentationPredictor(
             model, classNames: classNames?.names, device: device, precision: precision.type, viewing: segmentation.viewing)
         var images = SegmentationChannel(data)
@@ -99,7 +106,7 @@ struct Evaluate: ParsableCommand {
         (images.classNames, images.classCount) = (names(of: predictor.description), predictor.description.classes.count)
         images.mode = .fastFile
         images.attributeNames = manifest.attributes
-        let source = try images.open()
+        let source = try readable(images.open())
         try report(source.warnings, count: source.count ?? 0) { progress, seconds in
             let metrics = try predictor.evaluate(
                 source, extent: batchSize.map { $0 > 1 ? .crops($0) : .whole } ?? .whole, progress: progress)
@@ -115,13 +122,16 @@ struct Evaluate: ParsableCommand {
         let predictor = try ClassificationPredictor(model, classNames: classNames?.names, device: device, precision: precision.type)
         let description = predictor.description
         var images = ClassificationChannel(data)
-        (images.list, images.split) = (lst, channel == "train" ? .training : .validation)
+        images.list = lst
+        guard try images.select(channel) else {
+            throw Failure.usage("--channel is '\(channel)', and \(data) has no such part; it may be train, validation or test.")
+        }
         (images.classNames, images.classCount) = (names(of: description), description.classes.count)
         (images.attributeNames, images.labelFormat) = (manifest.attributes, manifest.labelFormat)
-        let dataset = try images.openDataset()
+        guard case .dataset(let dataset) = try readable(.dataset(images.openDataset()) as ClassificationSource) else { return }
         try report(dataset.warnings, count: dataset.count) { progress, seconds in
             let metrics = try predictor.evaluate(
-                dataset, batchSize: batchSize ?? 64, topK: description.multiLabel ? nil : topK, progress: progress)
+                dataset, batchSize: batchSize ?? 64, topK: description.multiLabel ? nil : topK ?? 5, progress: progress)
             let report = EvaluationReport(metrics, classes: dataset.classNames, seconds: seconds())
             return json ? report.json.line + "\n" : report.text
         }
@@ -135,12 +145,24 @@ struct Evaluate: ParsableCommand {
         images.classNames = names(of: predictor.description)
         images.mode = .fastFile
         images.attributeNames = manifest.attributes
-        let source = try images.open()
+        let source = try readable(images.open())
         try report(source.warnings, count: source.count ?? 0) { progress, seconds in
             let metrics = try predictor.evaluate(source, batchSize: batchSize ?? 8, overlap: overlap, progress: progress)
             let report = DetectionReport(metrics, classes: source.classNames, seconds: seconds())
             return json ? report.json.line + "\n" : report.text
         }
+    }
+
+    private func readable<Dataset, Stream>(_ source: ImageSource<Dataset, Stream>) throws -> ImageSource<Dataset, Stream> {
+        let (readable, leftOut) = try source.readable(leavingOut: skipUnreadable)
+        tell(leftOut, of: readable.source)
+        return readable
+    }
+
+    /// Says what is scored, for a typo in a path gives figures, too.
+    private func tell(_ leftOut: [String], of source: String) {
+        TextOutput.standardError.write("data: \(source)\n")
+        for reason in leftOut { TextOutput.standardError.write("left out: \(reason)\n") }
     }
 
     /// The model's class names; nil where nobody named them, so that they take the data's.

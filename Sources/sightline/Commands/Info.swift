@@ -16,7 +16,7 @@ struct Info: ParsableCommand {
               sightline info photos
             """)
 
-    @Argument(help: "A run's folder, a model folder, a file of weights, or a data set.", completion: .file())
+    @Argument(help: "A run's folder, a model folder or its .tar.gz, a file of weights, or a data set.", completion: .file())
     var path: String
 
     @Flag(help: "Write one JSON object to standard output.")
@@ -40,7 +40,7 @@ struct Info: ParsableCommand {
         }
         let weightNames = ["safetensors", "pth", "pt", "th"]
         // What the bytes are decides; the name, only about what to say of a file that is neither.
-        if (try? WeightFile.form(of: path)) != nil { return try model() }
+        if (try? WeightFile.form(of: path)) != nil || ModelArchive.isArchive(path) { return try model() }
         let isNamedWeights = weightNames.contains((path as NSString).pathExtension.lowercased())
         return isNamedWeights ? try model() : try dataset()
     }
@@ -61,7 +61,8 @@ struct Info: ParsableCommand {
         listing.add("task", description.task + (description.multiLabel ? ", several labels an image" : ""))
         listing.add("network", "\(description.network), \(Listing.count(parameters)) parameters")
         listing.add("classes", "\(description.classes.count): \(description.classes.joined(separator: ", "))")
-        listing.add("input", "\(input.channels) channel\(input.channels == 1 ? "" : "s"), \(input.height)×\(input.width) pixels")
+        let size = VisionTask(rawValue: description.task) == .segmentation ? "any size, trained on crops of " : ""
+        listing.add("input", "\(input.channels) channel\(input.channels == 1 ? "" : "s"), \(size)\(input.height)×\(input.width) pixels")
         listing.add("resize", input.resizeShorterSide.map { "shorter side to \($0) pixels, then the centre" })
         for (name, value) in description.metrics.sorted(by: { $0.key < $1.key }) { listing.add(name, Listing.decimal(value)) }
         for (name, value) in description.hyperparameters.sorted(by: { $0.key < $1.key }) { listing.add("  \(name)", value) }

@@ -10,8 +10,8 @@ enum OutputFolder {
     static func prepare(_ folder: String, besides images: [String] = []) throws {
         let own = realPath(folder)
         for path in images {
-            guard let files = try? ImageFiles.find(path, leavingOut: folder) else { continue }
-            let folders = Set(files.map { ($0 as NSString).deletingLastPathComponent })
+            guard let files = try? ImageFiles.find(path, leavingOut: folder).files else { continue }
+            let folders = Set(files.map { ($0.path as NSString).deletingLastPathComponent })
             if folders.contains(where: { realPath($0) == own }) {
                 throw Failure.usage(
                     "--output is \(folder), where pictures of \(path) lie: what is drawn would take their place. Give another folder.")

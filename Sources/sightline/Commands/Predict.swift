@@ -18,7 +18,8 @@ struct Predict: ParsableCommand {
               sightline predict run cifar10/test_batch.bin --record 17
 
             Folders are searched for JPEG and PNG files. An image that can't be read is
-            reported, the others go on, and the exit status is 1.
+            reported (in JSON with its "error"), the others go on, and the exit status
+            is 1.
 
             A detector names each object with its score and its box in pixels; --output
             draws them into copies of the images. JSON holds rows of class number, score,
@@ -38,8 +39,8 @@ struct Predict: ParsableCommand {
     @Option(help: ArgumentHelp("Take the image to be a data set and predict its n-th record, from 0; may be repeated.", valueName: "n"))
     var record: [Int] = []
 
-    @Option(help: ArgumentHelp("Classes to print, the likeliest first.", valueName: "n"))
-    var top = 5
+    @Option(help: ArgumentHelp("Classifiers: classes to print, the likeliest first. (default: 5)", valueName: "n"))
+    var top: Int?
 
     @Option(help: ArgumentHelp("Detectors: scores must exceed it. (default: 0.5; 0.01 with --json alone)", valueName: "score"))
     var threshold: Double?
@@ -63,7 +64,7 @@ struct Predict: ParsableCommand {
     var json = false
 
     func validate() throws {
-        guard top >= 1 else { throw ValidationError("--top is \(top); it must be 1 or more.") }
+        if let top, top < 1 { throw ValidationError("--top is \(top); it must be 1 or more.") }
         if let threshold, !(0...1).contains(threshold) {
             throw ValidationError("--threshold is \(threshold); it must be from 0 to 1.")
         }
@@ -77,6 +78,7 @@ struct Predict: ParsableCommand {
         let device = try engine.start()
         switch try VisionTask(ofModel: model) {
         case .detection:
+            if top != nil { throw Failure.usage("--top is for classifiers, and \(model) is a detector.") }
             try segmentation.refuse(for: model, "detector")
             try detect(on: device)
         case .classification:
@@ -87,28 +89,30 @@ struct Predict: ParsableCommand {
     }
 
     private func segment(on device: Device) throws {
-        if threshold != nil { throw Failure.usage("--threshold is for detectors, and \(model) is a segmentation model.") }
+        if threshold != nil || top != nil {
+            throw Failure.usage("--threshold is for detectors, --top for classifiers, and \(model) is a segmentation model.")
+        }
         let predictor = try SegmentationPredictor(
             model, classNames: classNames?.names, device: device, precision: precision.type, viewing: segmentation.viewing)
         let classes = predictor.description.classes
         let printer = SegmentationPrinter(classes: classes, asJSON: json)
         if let output { try OutputFolder.prepare(output, besides: record.isEmpty ? images : []) }
         let files = try output.map { try MaskFiles(folder: $0, classes: classes) }
-        func predict(_ payload: ImagePayload, named name: String) throws {
+        func predict(_ payload: ImagePayload, named name: String, drawnAs own: String) throws {
             let (mask, image) = try predictor.predict(payload, named: name)
-            printer.print(mask, of: name, files: try files?.write(mask, on: image, named: name))
+            printer.print(mask, of: name, files: try files?.write(mask, on: image, named: own))
         }
-        var attempts = Attempts()
+        var attempts = Attempts(asJSON: json)
         if record.isEmpty {
-            attempts.each(images, besides: output) { file in try predict(.file(file), named: file) }
+            attempts.each(images, besides: output) { file, name in try predict(.file(file), named: file, drawnAs: name) }
         } else {
             var channel = SegmentationChannel(images[0])
             (channel.channel, channel.mode, channel.classNames) = ("validation", .fastFile, classes)
             let dataset = try channel.openDataset()
             for index in record {
-                attempts.attempt {
+                attempts.attempt("\(images[0]), record \(index)") {
                     let record = try dataset.record(at: index)
-                    try predict(record.payload, named: record.id)
+                    try predict(record.payload, named: record.id, drawnAs: OutputNames.last(of: record.id))
                 }
             }
         }
@@ -119,14 +123,14 @@ struct Predict: ParsableCommand {
         if output != nil { throw Failure.usage("--output is for detectors and segmentation models, and \(model) is a classifier.") }
         if threshold != nil { throw Failure.usage("--threshold is for detectors, and \(model) is a classifier.") }
         let predictor = try ClassificationPredictor(model, classNames: classNames?.names, device: device, precision: precision.type)
-        let printer = PredictionPrinter(classes: predictor.description.classes, top: top, asJSON: json)
-        var attempts = Attempts()
+        let printer = PredictionPrinter(classes: predictor.description.classes, top: top ?? 5, asJSON: json)
+        var attempts = Attempts(asJSON: json)
         if record.isEmpty {
-            attempts.each(images) { file in printer.print(try predictor.predict(.file(file), named: file), of: file) }
+            attempts.each(images) { file, _ in printer.print(try predictor.predict(.file(file), named: file), of: file) }
         } else {
             let dataset = try ClassificationDataset(channel: images[0], split: .validation, classNames: predictor.description.classes)
             for index in record {
-                attempts.attempt {
+                attempts.attempt("\(images[0]), record \(index)") {
                     let record = try dataset.record(at: index)
                     printer.print(try predictor.predict(record.payload, named: record.id), of: record.id, label: record.label)
                 }
@@ -142,23 +146,23 @@ struct Predict: ParsableCommand {
         if let output { try OutputFolder.prepare(output, besides: record.isEmpty ? images : []) }
         let drawing = try output.map { try DrawnImages(folder: $0, classes: classes) }
         let least = threshold ?? (json && output == nil ? 0.01 : 0.5)
-        var attempts = Attempts()
+        var attempts = Attempts(asJSON: json)
         if record.isEmpty {
-            attempts.each(images, besides: output) { file in
+            attempts.each(images, besides: output) { file, name in
                 let found = try predictor.predict(.file(file), named: file, threshold: least)
-                printer.print(found.detections, size: found.size, of: file)
-                try drawing?.write(found.detections, of: .file(file), named: file)
+                let drawn = try drawing?.write(found.detections, of: .file(file), named: name)
+                printer.print(found.detections, size: found.size, of: file, drawn: drawn)
             }
         } else {
             var channel = DetectionChannel(images[0])
             (channel.channel, channel.mode, channel.classNames) = ("validation", .fastFile, classes)
             let dataset = try channel.openDataset()
             for index in record {
-                attempts.attempt {
+                attempts.attempt("\(images[0]), record \(index)") {
                     let record = try dataset.record(at: index)
                     let found = try predictor.predict(record.payload, named: record.id, threshold: least)
-                    printer.print(found.detections, size: found.size, of: record.id)
-                    try drawing?.write(found.detections, of: record.payload, named: record.id)
+                    let drawn = try drawing?.write(found.detections, of: record.payload, named: OutputNames.last(of: record.id))
+                    printer.print(found.detections, size: found.size, of: record.id, drawn: drawn)
                 }
             }
         }

@@ -27,7 +27,7 @@ struct SegmentationPrinter {
     private func text(_ size: PixelSize, _ shares: [Double], _ image: String) -> String {
         let shown = shares.indices.filter { shares[$0] > 0 }.sorted { (-shares[$0], $0) < (-shares[$1], $1) }
         return "\(image)  \(size.width)×\(size.height) pixels\n"
-            + shown.map { "  \(classes[$0]) \(Listing.decimal(shares[$0]))\n" }.joined()
+            + shown.map { "  \(SegmentationDrawing.name(of: $0, among: classes)) \(Listing.decimal(shares[$0]))\n" }.joined()
     }
 }
 
@@ -47,18 +47,19 @@ final class MaskFiles {
     func write(_ mask: Mask, on image: Image, named name: String) throws -> (mask: String, overlay: String) {
         let stem = names.make(for: name)
         let files = (mask: stem + ".png", overlay: stem + "_overlay.jpg")
-        try store.write(mask.encodedPNG(), to: files.mask)
+        try store.write(mask.encodedPNG(palette: .distinct), to: files.mask)
         try store.write(drawing.drawn(mask, on: image).encodedJPEG(quality: 92), to: files.overlay)
         return (store.location(of: files.mask), store.location(of: files.overlay))
     }
 }
 
-/// Names for files that are made of images: the image's own without folder and extension, numbered where two images share it.
+/// Names for files that are made of images: the image's own below the folder that was searched, without extension, numbered where two images
+/// share it.
 struct OutputNames {
     private var taken: Set<String> = []
 
     mutating func make(for image: String) -> String {
-        let stem = ((image as NSString).lastPathComponent as NSString).deletingPathExtension
+        let stem = (image as NSString).deletingPathExtension
         var name = stem
         var number = 2
         while !taken.insert(name).inserted {
@@ -67,6 +68,9 @@ struct OutputNames {
         }
         return name
     }
+
+    /// The name of a record, which may be a path or a file and a number.
+    static func last(of record: String) -> String { (record as NSString).lastPathComponent }
 
     /// Says that pictures are drawn without names.
     static func noteMissingFont() {

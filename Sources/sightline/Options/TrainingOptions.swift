@@ -34,7 +34,7 @@ struct TrainingOptions: ParsableArguments {
 
     @OptionGroup var ranks: RankOptions
 
-    @Option(help: ArgumentHelp("Work on a mini-batch in n turns: as much less memory, the same steps.", valueName: "n"))
+    @Option(help: ArgumentHelp("Work on a mini-batch in n turns, in less memory; batch norm sees a turn at a time.", valueName: "n"))
     var accumulate = 1
 
     @Flag(help: "Batch statistics over all processes, as syncbn does for segmentation.")

@@ -21,7 +21,9 @@ struct ClassificationJob: RunnableJob {
             throw Failure.usage(error.description)
         }
         if hyperparameters.usePretrainedModel { try run.refuseSecondStart() }
-        let data = try RunData(channels, hyperparameters.training, classNames: start.classNames ?? run.classNames) {
+        let data = try RunData(
+            channels, hyperparameters.training, classNames: start.classNames ?? run.classNames, unreadableLimit: run.unreadableLimit
+        ) {
             $0.isMultiLabel = hyperparameters.multiLabel
         }
         if hyperparameters.usePretrainedModel {

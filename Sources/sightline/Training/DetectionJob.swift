@@ -21,7 +21,9 @@ struct DetectionJob: RunnableJob {
             throw Failure.usage(error.description)
         }
         if hyperparameters.usePretrainedModel { try run.refuseSecondStart() }
-        let data = try RunData(channels, hyperparameters.training, classNames: start.classNames ?? run.classNames) {
+        let data = try RunData(
+            channels, hyperparameters.training, classNames: start.classNames ?? run.classNames, unreadableLimit: run.unreadableLimit
+        ) {
             $0.labelWidth = hyperparameters.labelWidth
             // Better than in the middle of the night.
             $0.requiresPictures = run.unreadableLimit == 0

@@ -1,4 +1,6 @@
 import Datasets
+import Foundation
+import Storage
 
 /// A channel of training as a run's options set it up.
 protocol RunChannel {
@@ -11,6 +13,8 @@ protocol RunChannel {
     var classCount: Int? { get set }
     /// `num_training_samples`.
     var recordCount: Int? { get set }
+    /// Where it is.
+    var location: String { get }
     /// How it comes.
     var mode: InputMode { get }
     /// The share of this host.
@@ -18,6 +22,17 @@ protocol RunChannel {
 
     func open() throws -> ImageSource<Dataset, Stream>
     func openDataset() throws -> Dataset
+}
+
+extension RunChannel {
+    /// A folder of validation images beside those that are trained on, in the folder that was given.
+    var unusedValidation: String? {
+        guard case .file(let path)? = try? Location(location) else { return nil }
+        return ["validation", "val", "valid"].map { path + (path.hasSuffix("/") ? "" : "/") + $0 }.first { folder in
+            var isFolder: ObjCBool = false
+            return FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) && isFolder.boolValue
+        }
+    }
 }
 
 extension ClassificationChannel: RunChannel {}

@@ -16,10 +16,11 @@ struct RunData<Channel: RunChannel> {
     ///   - channels: where they are.
     ///   - hyperparameters: what every task's say of data.
     ///   - classNames: the classes in the order of a model, or as the user names them.
+    ///   - unreadableLimit: how many validation images may be left out.
     ///   - prepare: puts into a channel what the task's own hyperparameters say of it.
     init(
         _ channels: RunChannels<Channel>, _ hyperparameters: TrainingHyperparameters, classNames: [String]?,
-        prepare: (inout Channel) -> Void = { _ in }
+        unreadableLimit: Int, prepare: (inout Channel) -> Void = { _ in }
     ) throws {
         var channel = channels.training
         prepare(&channel)
@@ -30,28 +31,35 @@ struct RunData<Channel: RunChannel> {
             // It counts all hosts' images. This host's are counted, or, of a stream, an even share of them.
             channel.recordCount = channel.mode == .pipe ? channel.recordCount.map { $0 / max(1, channels.hostCount) } : nil
         }
+        let opened: Source?
         switch channels.validation {
         case .share(let share):
             let parts = try channel.openDataset().split(fraction: share, seed: UInt64(hyperparameters.seed))
-            (training, validation) = (.dataset(parts.training), .dataset(parts.validation))
+            (training, opened) = (.dataset(parts.training), .dataset(parts.validation))
         case .absent:
             training = try channel.open()
-            validation = nil
+            opened = nil
             notes.append(
-                "no validation data: the last epoch's model is kept, and how good it is stays unknown. \(channels.advice)")
+                "no validation data: the last epoch's model is kept, and how good it is stays unknown. "
+                    + (channel.unusedValidation.map { "\($0) is there: add --validation \(channel.location)." } ?? channels.advice))
         case .channel(var other):
             training = try channel.open()
             prepare(&other)
             // The training set's classes, so that both number them alike.
             other.classNames = training.classNames
             other.classCount = training.classNames.count
-            let opened = try other.open()
-            validation = opened
-            notes += opened.warnings
-            if opened.source == training.source {
+            let validation = try other.open()
+            opened = validation
+            notes += validation.warnings
+            if validation.source == training.source {
                 notes.append(
                     "training and validation images are the same: the figures tell how well they are remembered. \(channels.advice)")
             }
+        }
+        let readable = try opened?.readable(leavingOut: unreadableLimit)
+        validation = readable?.source
+        if let leftOut = readable?.leftOut, let first = leftOut.first {
+            notes.append("\(leftOut.count) validation images can't be read and are left out; the first: \(first)")
         }
     }
 }

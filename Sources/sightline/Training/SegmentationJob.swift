@@ -23,7 +23,8 @@ struct SegmentationJob: RunnableJob {
             throw Failure.usage(error.description)
         }
         if hyperparameters.usePretrainedModel { try run.refuseSecondStart() }
-        let data = try RunData(channels, hyperparameters.training, classNames: start.classNames ?? run.classNames)
+        let data = try RunData(
+            channels, hyperparameters.training, classNames: start.classNames ?? run.classNames, unreadableLimit: run.unreadableLimit)
         if hyperparameters.usePretrainedModel {
             start = try StartingWeights(imageNetFor: hyperparameters.backbone.rawValue.replacing("-", with: ""), run: run)
         }

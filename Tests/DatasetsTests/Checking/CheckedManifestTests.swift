@@ -60,7 +60,8 @@ struct CheckedManifestTests {
     @Test("label_width counts where it is given")
     func labelWidth() throws {
         let images = try SampleImages(
-            boxes: (0..<70).map { (0, Double($0), 1, Double($0 + 1), 9) }, on: .pixels(sample(1, width: 100)), stated: PixelSize(width: 100, height: 10))
+            boxes: (0..<70).map { (0, Double($0), 1, Double($0 + 1), 9) }, on: .pixels(sample(1, width: 100)),
+            stated: PixelSize(width: 100, height: 10))
         #expect(try kinds(images, nil).isEmpty)
         #expect(try kinds(images, 350) == ["too-many-objects"])
         #expect(try kinds(images, 352).isEmpty)
