@@ -17,7 +17,7 @@ help:
 	@echo 'make format       format the sources'
 	@echo 'make bench        measure Sightline beside PyTorch, OpenVINO and MXNet (figures: Benchmarks/RESULTS.md)'
 	@echo 'make gpu-check    pack programs and scripts that check a GPU on another machine (Benchmarks/gpu)'
-	@echo 'make conformance  compare networks with torchvision, RecordIO with MXNet, boxes with pycocotools, answers with boto3 (in .venv-*)'
+	@echo 'make conformance  compare networks with torchvision, RecordIO with MXNet, boxes with pycocotools, ONNX files, answers with boto3 (in .venv-*)'
 	@echo 'make fuzz         fuzz every reader of files for 30 CPU minutes each (hours; what ran: Fuzzing/RESULTS.md)'
 	@echo 'make smoke        build an image with buildah, offline, and run jobs in it (root, buildah, debootstrap)'
 	@echo 'make docs         build the documentation into .build/docs'
@@ -72,11 +72,12 @@ conformance: setup
 	Conformance/torchvision/run.sh
 	Conformance/mxnet/run.sh
 	Conformance/boxes/run.sh
+	Conformance/onnx/run.sh
 	Conformance/serving/run.sh clients schema page abuse
 
 docs: setup
 	$(SWIFT) package --allow-writing-to-directory .build/docs generate-documentation \
-		--target Machine --target Launch --target Torch --target Imaging --target Weights --target Storage --target Datasets --target Networks --target Tasks --target Training \
+		--target Machine --target Launch --target Torch --target Imaging --target Weights --target Storage --target Datasets --target Networks --target Export --target Tasks --target Training \
 		--enable-experimental-combined-documentation --warnings-as-errors --output-path .build/docs
 
 fuzz:

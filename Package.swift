@@ -106,6 +106,8 @@ let package = Package(
         + room("Launch", ["Storage", "CLaunch", "Machine"])
         + room("Datasets", ["Imaging", "Storage", "CDigest", "CZlib", "Machine", yams])
         + room("Networks", ["Torch", "Weights"])
+        // Models for other programs.
+        + room("Export", ["Networks", "Weights"])
         + room("Tasks", ["Networks", "Torch", "Datasets", "Imaging", "Weights"])
         + room("Training", ["Launch", "Machine", "Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights", metrics])
         + room("Reporting", ["Training", "Tasks", "Datasets", "Weights", "Imaging"])
@@ -117,7 +119,7 @@ let package = Package(
             .executableTarget(
                 name: "sightline",
                 dependencies: [
-                    "Container", "Serving", "Reporting", "Training", "Tasks", "Networks", "Datasets", "Launch", "Storage", "Weights",
+                    "Container", "Serving", "Reporting", "Training", "Tasks", "Export", "Networks", "Datasets", "Launch", "Storage", "Weights",
                     "Imaging", "Torch", "Machine",
                     argumentParser, logging,
                 ],

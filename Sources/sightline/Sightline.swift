@@ -23,7 +23,8 @@ struct Sightline: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            Train.self, Evaluate.self, Predict.self, Serve.self, Transform.self, Info.self, Check.self, Convert.self, Feed.self,
+            Train.self, Evaluate.self, Predict.self, ExportCommand.self, Serve.self, Transform.self, Info.self, Check.self, Convert.self,
+            Feed.self,
             ContainerCommand.self,
             Completions.self,
         ])

@@ -21,7 +21,7 @@ extension Acceptance {
             "Every command helps with examples, on standard output, and leaves with 0",
             arguments: [
                 [], ["train"], ["train", "classification"], ["train", "detection"], ["train", "segmentation"], ["evaluate"], ["predict"],
-                ["info"], ["check"], ["serve"], ["transform"], ["completions"], ["container"], ["container", "train"],
+                ["info"], ["export"], ["check"], ["serve"], ["transform"], ["completions"], ["container"], ["container", "train"],
                 ["container", "serve"],
             ])
         func examples(command: [String]) throws {

@@ -84,6 +84,13 @@ extension Acceptance {
             #expect((settings["hyperparameters"] as? [String: String])?["num_layers"] == "20")
             #expect(!place.exists("next"))
 
+            let exported = try Command.run(["export", "run", "photos.onnx"], in: place.path)
+            #expect(exported.status == 0 && exported.output.contains("photos.onnx: "), "\(exported.errors)")
+            let repeated = try Command.run(["export", "run", "photos.onnx"], in: place.path)
+            #expect(repeated.status == 1 && repeated.errors.contains("--overwrite"))
+            #expect(try Command.run(["export", "run", "photos.pb"], in: place.path).status == 2)
+            #expect(try Command.run(["export", "nowhere", "other.onnx"], in: place.path).status == 1 && !place.exists("other.onnx"))
+
             try place.write(Array("no picture".utf8), to: "photos/bars/0000.jpg")
             let prediction = try Command.run(["predict", "run", "photos", "missing.png", "--top", "2"], in: place.path)
             #expect(prediction.status == 1)

@@ -63,7 +63,10 @@ public struct AnchorBoxes: Equatable, Sendable {
 
     /// `count`, 4 (float32): centre x, centre y, width, height in fractions of the image; by map, row, column and shape, in
     /// torchvision's order. Anchors may reach over the edge.
-    public func tensor(on device: Device) throws -> Tensor {
+    public func tensor(on device: Device) throws -> Tensor { try Tensor(values, shape: [count, 4]).to(device) }
+
+    /// The numbers of ``tensor(on:)``.
+    public var values: [Float] {
         var values: [Float] = []
         values.reserveCapacity(4 * count)
         for map in maps {
@@ -75,6 +78,6 @@ public struct AnchorBoxes: Equatable, Sendable {
                 }
             }
         }
-        return try Tensor(values, shape: [count, 4]).to(device)
+        return values
     }
 }
