@@ -119,8 +119,8 @@ let package = Package(
             .executableTarget(
                 name: "sightline",
                 dependencies: [
-                    "Container", "Serving", "Reporting", "Training", "Tasks", "Export", "Networks", "Datasets", "Launch", "Storage", "Weights",
-                    "Imaging", "Torch", "Machine",
+                    "Container", "Serving", "Reporting", "Export", "Training", "Tasks", "Networks", "Datasets", "Launch", "Storage",
+                    "Weights", "Imaging", "Torch", "Machine",
                     argumentParser, logging,
                 ],
                 swiftSettings: swiftSettings),

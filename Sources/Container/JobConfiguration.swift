@@ -53,7 +53,13 @@ public struct JobConfiguration: Sendable {
         let file = tree.configuration("inputdataconfig.json")
         if let entries = try ConfigurationFile.read(file, as: [String: ChannelConfiguration.Entry].self) {
             return try entries.reduce(into: [:]) { channels, entry in
-                channels[entry.key] = try ChannelConfiguration(entry.key, entry.value, file: file)
+                do {
+                    channels[entry.key] = try ChannelConfiguration(entry.key, entry.value, file: file)
+                } catch let error as ContainerError {
+                    // Of a channel that no task reads it does not matter.
+                    guard !isRead(entry.key) else { throw error }
+                    channels[entry.key] = ChannelConfiguration(entry.key)
+                }
             }
         }
         // Outside a platform, folders say enough.
@@ -61,11 +67,16 @@ public struct JobConfiguration: Sendable {
         return names.filter { !$0.hasPrefix(".") }.reduce(into: [:]) { $0[$1] = ChannelConfiguration($1) }
     }
 
+    private static func isRead(_ channel: String) -> Bool {
+        ["train", "validation"].contains { channel.hasPrefix($0) } || ["model", "label_map"].contains(channel)
+    }
+
     /// Checkpoints are kept where the configuration says so, or where their folder has been made: the platform makes it, and what its file
     /// looks like is documented nowhere.
     private static func checkpoints(_ tree: ContainerTree) throws -> String? {
         let file = tree.configuration("checkpointconfig.json")
-        if let configuration = try ConfigurationFile.read(file, as: Checkpoints.self) {
+        // The platform writes it, and its user could not mend it.
+        if let configuration = try? ConfigurationFile.read(file, as: Checkpoints.self) {
             return configuration.folder.map(tree.moved) ?? tree.checkpoints
         }
         return FileManager.default.fileExists(atPath: tree.checkpoints) ? tree.checkpoints : nil

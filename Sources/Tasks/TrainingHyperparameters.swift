@@ -76,14 +76,14 @@ public struct TrainingHyperparameters: Sendable, Equatable {
         miniBatchSize = read.integer("mini_batch_size", in: any) ?? miniBatchSize
         epochs = read.integer("epochs", in: any) ?? epochs
         learningRate = read.number("learning_rate", in: unit, aboveLowest: learns) ?? learningRate
-        schedulerFactor = read.number("lr_scheduler_factor", in: unit, aboveLowest: learns) ?? schedulerFactor
+        schedulerFactor = read.number("lr_scheduler_factor", in: unit) ?? schedulerFactor
         schedulerSteps = read.integers("lr_scheduler_step") ?? schedulerSteps
         momentum = read.number("momentum", in: unit) ?? momentum
         weightDecay = read.number("weight_decay", in: unit) ?? weightDecay
         precision = read.choice("precision_dtype") ?? precision
         earlyStopping = read.flag("early_stopping") ?? earlyStopping
-        earlyStoppingMinEpochs = read.integer("early_stopping_min_epochs", in: any) ?? earlyStoppingMinEpochs
-        earlyStoppingPatience = read.integer("early_stopping_patience", in: any) ?? earlyStoppingPatience
+        earlyStoppingMinEpochs = read.integer("early_stopping_min_epochs", in: learns ? 0...Int.max : any) ?? earlyStoppingMinEpochs
+        earlyStoppingPatience = read.integer("early_stopping_patience", in: learns ? 0...Int.max : any) ?? earlyStoppingPatience
         earlyStoppingTolerance = read.number("early_stopping_tolerance", in: unit) ?? earlyStoppingTolerance
         kvStore = read.choice("kv_store")
         seed = read.integer("seed", in: 0...Int.max) ?? seed

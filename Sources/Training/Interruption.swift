@@ -8,7 +8,7 @@ private let firstRequest = Atomic<Int>(0)
 private let sameRequest = Atomic<Int>(0)
 private let isAgreed = Atomic<Bool>(false)
 
-/// Ctrl-C and SIGTERM: the first asks the run to save and leave at the end of its step, the second ends the process at once.
+/// Ctrl-C, SIGTERM and a terminal that goes away: the first asks the run to save and leave at the end of its step, the second ends the process at once.
 public enum Interruption {
     /// Begins to listen. `secondEnds`: whether a second signal ends the process; not where a launcher does that.
     ///
@@ -26,11 +26,16 @@ public enum Interruption {
         }
         signal(SIGINT, handler)
         signal(SIGTERM, handler)
+        // nohup's wish is respected. C's SIG_IGN is the address 1.
+        var hangup = sigaction()
+        sigaction(SIGHUP, nil, &hangup)
+        if unsafeBitCast(hangup.__sigaction_handler.sa_handler, to: Int.self) != 1 { signal(SIGHUP, handler) }
         // A parent may have blocked them (processes started from a dispatch queue inherit its mask), and they would never arrive.
         var signals = sigset_t()
         sigemptyset(&signals)
         sigaddset(&signals, SIGINT)
         sigaddset(&signals, SIGTERM)
+        sigaddset(&signals, SIGHUP)
         pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 

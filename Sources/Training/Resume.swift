@@ -53,7 +53,10 @@ extension RunFolder {
     private func check(_ progress: RunProgress, _ settings: TrainingSettings) throws {
         // More epochs extend a run; what was trained stays as it is.
         let names = Set(progress.fingerprint.keys).union(settings.fingerprint.keys).subtracting(["epochs"]).sorted()
-        let changed = names.filter { progress.fingerprint[$0] != settings.fingerprint[$0] }
+        let changed = names.filter { name in
+            if name == TrainingSettings.classes, progress.fingerprint[name] == nil { return false }
+            return progress.fingerprint[name] != settings.fingerprint[name]
+        }
         guard changed.isEmpty else {
             let list = changed.map {
                 "  - \($0): was \(progress.fingerprint[$0] ?? "not set"), now \(settings.fingerprint[$0] ?? "not set")"

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Machine
 import Tasks
 import Weights
@@ -60,9 +61,14 @@ public struct RunFolder: Sendable {
         }
     }
 
-    /// Removes what a run has left, and nothing else. The card stays until the next one replaces it: it may be somebody's own README.
+    /// Removes what a run has left, and nothing else, file by file: others may keep theirs in folders of the same names. The card stays until
+    /// the next one replaces it: it may be somebody's own README.
     public func clear() throws {
-        for file in [model, last, checkpoint, results, hyperparameters, confusionMatrix, precisionRecall, path + "/checkpoints"]
+        let epochs = path + "/checkpoints"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: epochs)) ?? []
+        let models = [model, last] + names.filter { $0.wholeMatch(of: /epoch-[0-9]{4,}/) != nil }.map { epochs + "/" + $0 }
+        let files = models.flatMap { folder in [ModelFolder.weightsName, ModelFolder.descriptionName].map { folder + "/" + $0 } }
+        for file in files + [checkpoint, results, hyperparameters, confusionMatrix, precisionRecall]
         where FileManager.default.fileExists(atPath: file) {
             do {
                 try FileManager.default.removeItem(atPath: file)
@@ -70,6 +76,30 @@ public struct RunFolder: Sendable {
                 throw TrainingError(.runFolder, "\(file) cannot be removed: \(error.systemReason)")
             }
         }
+        // Those that are empty now.
+        for folder in models + [epochs] { rmdir(folder) }
+    }
+
+    /// Keeps other processes from training in the folder, which exists, as long as the answer is held. nil: a file system without locks.
+    /// - Throws: ``TrainingError`` where another one does.
+    func lock() throws -> FolderLock? {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        let lock = FolderLock(descriptor)
+        guard flock(descriptor, LOCK_EX | LOCK_NB) != 0 else { return lock }
+        guard errno == EWOULDBLOCK else { return nil }
+        throw TrainingError(
+            .runFolder, "Another process is training in \(path). Wait for it or stop it, or choose another --output.")
+    }
+
+    /// Refuses to write over settings that no run has left.
+    func checkSettingsAreOurs(_ values: [String: String]) throws {
+        guard !holdsRun, let bytes = FileManager.default.contents(atPath: hyperparameters), bytes != (try? Self.encoded(values)) else {
+            return
+        }
+        throw TrainingError(
+            .runFolder,
+            "\(hyperparameters) is there already, and no run with it. Choose another --output, or use --overwrite to replace it.")
     }
 
     /// Removes files that were being written when the process that wrote them was killed: each is as large as what it was to become.
@@ -90,9 +120,13 @@ public struct RunFolder: Sendable {
 
     /// Writes the settings, sorted by name.
     public func write(hyperparameters values: [String: String]) throws {
+        try writeAtomically([UInt8](Self.encoded(values)), to: hyperparameters)
+    }
+
+    private static func encoded(_ values: [String: String]) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        try writeAtomically([UInt8](try encoder.encode(values)) + [0x0A], to: hyperparameters)
+        return try encoder.encode(values) + [0x0A]
     }
 
     /// Writes `results.csv` anew from the whole history, so that a resumed run leaves neither gaps nor doubled rows.
@@ -111,6 +145,15 @@ public struct RunFolder: Sendable {
         }
         try writeAtomically(([header] + rows).map { $0.joined(separator: ",") }.joined(separator: "\n") + "\n", to: results)
     }
+}
+
+/// A locked folder. Letting go of it unlocks.
+final class FolderLock {
+    private let descriptor: Int32
+
+    init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+    deinit { close(descriptor) }
 }
 
 private func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }

@@ -20,6 +20,8 @@ public final class Trainer<Job: TrainingTask> {
     private var stepsOfLastEpoch: Int?
     /// Whether somebody asked to stop, and whether the state is to be saved behind the next step, as far as all processes have agreed on it.
     private var agreed = (stop: false, save: false)
+    /// Keeps other processes out of the folder.
+    private var lock: FolderLock?
     /// When the state was saved, or the run began.
     var lastSave = ContinuousClock.now
     /// What the checkpoint holds; nil: there is none.
@@ -85,8 +87,10 @@ public final class Trainer<Job: TrainingTask> {
 
     /// Where a run goes on, or begins, with the weights and the optimiser's state that belong there.
     private func start(_ policy: ResumePolicy) throws -> RunProgress {
-        let checkpoint = try folder.prepare(policy, settings: settings)
         try folder.create()
+        lock = try folder.lock()
+        let checkpoint = try folder.prepare(policy, settings: settings)
+        if checkpoint == nil, policy == .fresh { try folder.checkSettingsAreOurs(settings.fingerprint) }
         var progress = checkpoint?.progress ?? RunProgress()
         if let checkpoint {
             try checkpoint.restore(network: task.network, optimizer: optimizer, scaler: scalerState)
@@ -190,7 +194,17 @@ public final class Trainer<Job: TrainingTask> {
         }
     }
 
-    private func diverged(_ loss: Double) -> TrainingError {
+    /// A stream's length is what the user says it is, until it has been read.
+    private func warnOfLength() {
+        guard progress.epoch == 0, let expected = stepsPerEpoch, let steps = stepsOfLastEpoch, steps != expected, task.exampleCount != nil
+        else { return }
+        tell(
+            .noted(
+                "The first epoch had \(steps) steps where num_training_samples promises \(expected): the learning rate's course is planned by "
+                    + "the promise. Correct num_training_samples."))
+    }
+
+    private func diverged(_ loss: Double, _ what: String = "loss") -> TrainingError {
         let kept =
             saved.map { saved in
                 let place = saved.step > 0 ? "step \(saved.step) of epoch \(saved.epoch + 1)" : "epoch \(saved.epoch)"
@@ -198,7 +212,7 @@ public final class Trainer<Job: TrainingTask> {
             } ?? ""
         return TrainingError(
             .diverged,
-            "The loss is \(loss) in epoch \(progress.epoch + 1), step \(progress.step), at learning_rate \(progress.lastLearningRate ?? settings.learningRate)."
+            "The \(what) is \(loss) in epoch \(progress.epoch + 1), step \(progress.step), at learning_rate \(progress.lastLearningRate ?? settings.learningRate)."
                 + " Lower learning_rate (a tenth is a good try), or set precision_dtype to float32.\(kept)")
     }
 
@@ -219,7 +233,13 @@ public final class Trainer<Job: TrainingTask> {
 
     private func closeEpoch(_ loader: BatchLoader<Job.Builder>) throws {
         try averageStatistics()
+        // Before the first model is written: a run that is killed in between must be able to go on.
+        if saved == nil { try save() }
+        warnOfLength()
         let validation = try validate()
+        for metric in validation where metric.name == "loss" && !metric.value.isFinite { throw diverged(metric.value, "validation loss") }
+        let areFinite = try withoutGradient { try task.network.parameters.allSatisfy { try $0.tensor.sum().item().isFinite } }
+        guard areFinite else { throw diverged(.nan, "sum of the weights") }
         let running = progress.running
         let objective = validation.first { $0.name == task.objective }
         // Without validation data every epoch replaces the one before it.

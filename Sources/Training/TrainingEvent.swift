@@ -14,6 +14,8 @@ public enum TrainingEvent: Sendable {
     case savedBest(epoch: Int, objective: MetricValue, path: String)
     /// Images that can't be read were left out.
     case skipped(count: Int, reasons: [String])
+    /// Something that a user should know, one sentence.
+    case noted(String)
     /// The objective no longer improves.
     case stoppedEarly(epoch: Int)
     /// The run was asked to stop and its state written.

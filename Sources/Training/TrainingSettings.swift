@@ -20,6 +20,8 @@ public struct TrainingSettings: Sendable {
     public var checkpointInterval: Duration?
     /// Everything that changes what is learned, as text: a resumed run must agree.
     public var fingerprint: [String: String]
+    /// The fingerprint's name of the classes, which runs of earlier versions have not kept.
+    public static let classes = "classes"
     /// Threads that read data; nil: a default for this machine.
     public var workers: Int?
     /// Images that can't be read and are left out, at most; 0: the first one stops the run.

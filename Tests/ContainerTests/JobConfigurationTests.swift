@@ -19,6 +19,16 @@ struct JobConfigurationTests {
             ])
     }
 
+    @Test("What the platform alone writes, and a channel that nobody reads, fail no job", arguments: ["null", "[]", "no", ""])
+    func others(content: String) throws {
+        let fixture = try ContainerFixture()
+        try fixture.configure("hyperparameters", "{}")
+        try fixture.configure("checkpointconfig", content)
+        try fixture.configure("inputdataconfig", #"{"train": {}, "extra": {"ContentType": "text/csv", "TrainingInputMode": "None"}}"#)
+        #expect(try fixture.job().channels["extra"] == ChannelConfiguration("extra"))
+        #expect(try fixture.job().checkpoints == nil)
+    }
+
     @Test("A channel says mode, content type with its label format, wrapper and distribution; all may be missing")
     func channels() throws {
         let fixture = try ContainerFixture()
@@ -67,7 +77,6 @@ struct JobConfigurationTests {
             ("inputdataconfig", #"{"train": {"ContentType": "application/x-recordio;label-format=words"}}"#, "label-format=multi-hot"),
             ("inputdataconfig", "[]", "inputdataconfig.json: the whole has another type"),
             ("resourceconfig", #"{"hosts": "algo-1"}"#, "'hosts' has another type"),
-            ("checkpointconfig", "no", "checkpointconfig.json: it is no JSON"),
         ])
     func faults(name: String, text: String, words: String) throws {
         let fixture = try ContainerFixture()

@@ -41,7 +41,7 @@ public struct DetectionDataset: TargetedImages {
             throw DatasetError(.unreadable, at: images.source, "it holds no images", remedy: "check the path")
         }
         try ClassificationDataset.check(classNames: classNames, classCount: classCount)
-        let found = images.classNames(fitting: classCount)
+        var found = images.classNames(fitting: classCount)
         let limit = classCount ?? classNames?.count ?? found?.count ?? ImageListReader.highestPlausibleLabel + 1
         let scan = try BoxScan(images, classCount: limit)
         if requiresPictures { try scan.requirePictures(images) }
@@ -50,11 +50,17 @@ public struct DetectionDataset: TargetedImages {
                 scan.mostObjects.count, labelWidth: labelWidth, at: BoxScan.place(scan.mostObjects.record, in: images))
         }
         let highest = scan.classes.lazy.compactMap { $0.max() }.max() ?? 0
+        var notes = scan.notes(images)
+        // A catalogue of which the data use the beginning; the scan has made sure of that.
+        if let classCount, let names = found, names.count > classCount {
+            found = Array(names.prefix(classCount))
+            notes.append("\(images.source): it names \(names.count) classes; the first \(classCount) are used, as num_classes says")
+        }
         self.init(
             images: images, positions: nil, classes: scan.classes,
             classNames: try ClassNames.resolve(
                 found: found, given: classNames, classCount: classCount, labelCount: Int(highest) + 1, at: images.source),
-            source: images.source, warnings: images.warnings + scan.notes(images))
+            source: images.source, warnings: images.warnings + notes)
         try ClassNames.check(self.classNames, at: source)
     }
 

@@ -6,17 +6,19 @@ extension TargetedImages {
     /// Training replaces a picture that can't be read by another; what is scored must be left out beforehand, or some would count twice.
     /// - Parameter limit: how many records may be left out.
     /// - Returns: the other records, and why those that were left out were.
-    /// - Throws: ``DatasetError`` where more can't be read, or all; `StorageError` of a store that can't be reached.
+    /// - Throws: ``DatasetError`` where more can't be read, or all, and for what can be read and is wrong, such as a class that there is not; `StorageError` of a store that can't be reached.
     public func readable(leavingOut limit: Int) throws -> (records: Self, leftOut: [String]) {
-        let faults = concurrentMap(count) { index -> String? in
-            do {
-                try record(at: index).decodeOnce()
-                return nil
-            } catch {
-                let place = (try? record(at: index).id).map { "\(error)".contains($0) ? "" : "\($0): " } ?? ""
-                return "\(place)\(error)"
+        let faults = try concurrentMap(count) { index in
+            Result { () -> String? in
+                do {
+                    try record(at: index).decodeOnce()
+                    return nil
+                } catch  where error.isOfReading {
+                    let place = (try? record(at: index).id).map { "\(error)".contains($0) ? "" : "\($0): " } ?? ""
+                    return "\(place)\(error)"
+                }
             }
-        }
+        }.map { try $0.get() }
         let leftOut = faults.compactMap { $0 }
         guard !leftOut.isEmpty else { return (self, []) }
         guard leftOut.count <= limit, leftOut.count < count else {
@@ -36,6 +38,14 @@ extension ImageSource {
         guard case .dataset(let dataset) = self, limit > 0 else { return (self, []) }
         let (records, leftOut) = try dataset.readable(leavingOut: limit)
         return (.dataset(records), leftOut)
+    }
+}
+
+extension Error {
+    /// Whether it says that something can't be read, rather than that what stands there is wrong: that spoils what is learned from the others.
+    var isOfReading: Bool {
+        guard let error = self as? DatasetError else { return true }
+        return ![.label, .classes, .argument].contains(error.kind)
     }
 }
 

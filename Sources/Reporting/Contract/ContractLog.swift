@@ -83,6 +83,7 @@ public final class ContractLog: TrainingObserver {
         case .validating(let done, _): validated = done
         case .epochEnded(let record): ended(record)
         case .savedBest(_, let objective, _): saved(objective)
+        case .noted(let sentence): warning(sentence)
         case .skipped(let count, let reasons):
             warning("\(count) images could not be read and were left out; the last: \(reasons.last ?? "")")
         case .stoppedEarly(let epoch): info("Early stopping: the objective no longer improves. Epochs trained: \(epoch) of \(epochs).")

@@ -1,3 +1,4 @@
+import Foundation
 import Training
 
 extension EvaluationReport {
@@ -54,6 +55,8 @@ extension EvaluationReport {
 
     /// A field in quotes where RFC 4180 asks for them.
     static func field(_ text: String) -> String {
-        text.contains { ",\"\n\r".contains($0) } ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
+        // Scalars: a comma with a mark on it, and CR LF, are other characters.
+        let isQuoted = text.unicodeScalars.contains { [",", "\"", "\n", "\r"].contains($0) }
+        return isQuoted ? "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : text
     }
 }

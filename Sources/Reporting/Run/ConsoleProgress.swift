@@ -29,6 +29,7 @@ public final class ConsoleProgress: TrainingObserver {
         case .validating(let done, let total): line.show(styled: validating(done, of: total))
         case .epochEnded(let record): ended(record)
         case .savedBest: break
+        case .noted(let sentence): line.write(StyledText("  note: \(sentence)", .yellow))
         case .skipped(let count, let reasons):
             guard count > skippedCount else { return }
             // Of several processes the first knows its own reasons.

@@ -47,6 +47,7 @@ public final class JSONProgress: TrainingObserver {
             .members([
                 "event": .string("skipped"), "count": .integer(count), "reasons": .array(reasons.map { .string($0) }),
             ])
+        case .noted(let sentence): .members(["event": .string("note"), "text": .string(sentence)])
         case .interrupted(let checkpoint): .members(["event": .string("interrupted"), "checkpoint": .string(checkpoint)])
         case .finished(let summary):
             .members([

@@ -95,7 +95,7 @@ public struct ModelCard {
         if let source = context.validationSource {
             table.add(["validation", context.validationImages.map(Figures.count) ?? "a stream", shortened(source)])
         }
-        let names = context.classes.prefix(100).joined(separator: ", ") + (context.classes.count > 100 ? ", …" : "")
+        let names = context.classes.prefix(100).map(TextTable.cell).joined(separator: ", ") + (context.classes.count > 100 ? ", …" : "")
         return table.markdown + "\n\(Figures.count(context.classes.count)) classes: \(names)."
     }
 

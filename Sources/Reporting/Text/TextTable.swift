@@ -27,11 +27,23 @@ struct TextTable {
         }.joined()
     }
 
+    /// A cell in Markdown: the table's own mark is escaped, and a line's end would be the row's.
+    static func cell(_ text: String) -> String {
+        text.unicodeScalars.reduce(into: "") { cell, scalar in
+            switch scalar {
+            case "|": cell += "\\|"
+            case "<": cell += "&lt;"
+            case "\n", "\r": cell += " "
+            default: cell.unicodeScalars.append(scalar)
+            }
+        }
+    }
+
     /// The table in Markdown.
     var markdown: String {
         func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |\n" }
         let rule = line(alignments.map { $0 == .left ? "---" : "---:" })
-        return line(header) + rule + rows.map { row in line(row.map { $0.replacing("|", with: "\\|") }) }.joined()
+        return line(header) + rule + rows.map { row in line(row.map(Self.cell)) }.joined()
     }
 }
 

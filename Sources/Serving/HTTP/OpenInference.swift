@@ -22,25 +22,24 @@ struct OpenInference: Sendable {
     }
 
     func model(_ call: Call) async throws -> Response {
-        try await store.withModel(call.parameter("model")) { model in
-            try Self.check(version: call)
-            let format: [(String, String, [Int])] =
-                switch model.task {
-                case .classification: [("probabilities", "FP32", [-1, model.classes.count])]
-                case .detection: [("detections", "FP32", [-1, -1, 6])]
-                case .segmentation: [("mask", "UINT8", [1, -1, -1])]
-                }
-            return ModelRoutes.json(
-                .members([
-                    "name": .string(model.name), "versions": .array([.string("1")]), "platform": .string("sightline"),
-                    "inputs": .array([Self.tensor("image", "BYTES", [-1])]),
-                    "outputs": .array(format.map { Self.tensor($0.0, $0.1, $0.2) }),
-                    "parameters": .members([
-                        "task": .string(model.task.rawValue), "network": .string(model.network),
-                        "classes": .array(model.classes.map { .string($0) }), "multi_label": .bool(model.isMultiLabel),
-                    ]),
-                ]))
-        }
+        let model = try await store.facts(call.parameter("model"))
+        try Self.check(version: call)
+        let format: [(String, String, [Int])] =
+            switch model.task {
+            case .classification: [("probabilities", "FP32", [-1, model.classes.count])]
+            case .detection: [("detections", "FP32", [-1, -1, 6])]
+            case .segmentation: [("mask", "UINT8", [1, -1, -1])]
+            }
+        return ModelRoutes.json(
+            .members([
+                "name": .string(model.name), "versions": .array([.string("1")]), "platform": .string("sightline"),
+                "inputs": .array([Self.tensor("image", "BYTES", [-1])]),
+                "outputs": .array(format.map { Self.tensor($0.0, $0.1, $0.2) }),
+                "parameters": .members([
+                    "task": .string(model.task.rawValue), "network": .string(model.network),
+                    "classes": .array(model.classes.map { .string($0) }), "multi_label": .bool(model.isMultiLabel),
+                ]),
+            ]))
     }
 
     func isReady(_ call: Call) async throws -> Response {

@@ -91,10 +91,37 @@ actor ModelStore {
         }
         guard isReady else { throw ServingError(.unavailable, "The model '\(name)' is being loaded. Try again.", retryAfter: 1) }
         return try await oneByOne { [self] in
-            let model = try await bring(name)
+            let model: ServedModel
+            do {
+                model = try await bring(name)
+            } catch {
+                // Who sent a picture has no part in it.
+                let known = ServingError.about(model: error)
+                throw known.kind == .badRequest
+                    ? ServingError(.internalError, "The model '\(name)' can't be loaded any more; the server's log says why.") : known
+            }
             await use(model)
             return model
         }
+    }
+
+    /// What is known of a model without bringing it into memory. `name`: nil where there is only one.
+    /// - Throws: ``ServingError`` where there is no such model, or its files are gone.
+    nonisolated func facts(_ name: String?) async throws -> ModelFacts {
+        let (name, path, loaded) = try await place(of: name)
+        if let loaded { return ModelFacts(loaded) }
+        guard let description = try? ModelFolder.read(path).description, let task = VisionTask(rawValue: description.task) else {
+            // Weights alone: only the network tells.
+            return try await withModel(name) { ModelFacts($0) }
+        }
+        return ModelFacts(
+            name: name, task: task, network: description.network, classes: description.classes, isMultiLabel: description.multiLabel)
+    }
+
+    private func place(of wanted: String?) throws -> (name: String, path: String, loaded: ServedModel?) {
+        let name = try wanted ?? onlyName()
+        guard let entry = entries[name] else { throw missing(name) }
+        return (name, entry.path, entry.model)
     }
 
     private func use(_ model: ServedModel) { uses[model.id, default: 0] += 1 }

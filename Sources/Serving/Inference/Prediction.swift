@@ -26,3 +26,20 @@ struct ServedModel: Sendable {
     /// Images that its network sees at once.
     let batchLimit: Int
 }
+
+/// What a model is, whether it is in memory or not.
+struct ModelFacts: Sendable {
+    let name: String
+    let task: VisionTask
+    let network: String
+    let classes: [String]
+    let isMultiLabel: Bool
+}
+
+extension ModelFacts {
+    /// Of a model in memory.
+    init(_ model: ServedModel) {
+        self.init(
+            name: model.name, task: model.task, network: model.network, classes: model.classes, isMultiLabel: model.isMultiLabel)
+    }
+}

@@ -36,7 +36,16 @@ public struct LineLogHandler: LogHandler {
                 + all.map { ($0.key, Self.json($0.value)) }
             write(JSONValue.object(of: fields).line + "\n")
         } else {
-            write("\(time) \(event.level.rawValue) \(event.message)\(all.map { " \($0.key)=\($0.value)" }.joined())\n")
+            let text = "\(event.message)\(all.map { " \($0.key)=\($0.value)" }.joined())"
+            write("\(time) \(event.level.rawValue) \(Self.visible(text))\n")
+        }
+    }
+
+    /// Control characters as \u{1b}: what a client has sent must neither begin a line nor command a terminal.
+    static func visible(_ text: String) -> String {
+        text.unicodeScalars.reduce(into: "") { line, scalar in
+            let isControl = scalar.properties.generalCategory == .control || [0x2028, 0x2029].contains(scalar.value)
+            if isControl { line += "\\u{\(String(scalar.value, radix: 16))}" } else { line.unicodeScalars.append(scalar) }
         }
     }
 

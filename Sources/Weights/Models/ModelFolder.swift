@@ -17,6 +17,9 @@ public enum ModelFolder {
         } catch {
             throw WeightsError(.system, "\(folder) cannot be made: \(error.systemReason). Choose another --output.")
         }
+        var description = description
+        // JSON has no word for them.
+        description.metrics = description.metrics.filter(\.value.isFinite)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let compact = String(decoding: try encoder.encode(description), as: UTF8.self)

@@ -131,7 +131,8 @@ struct Evaluate: ParsableCommand {
         guard case .dataset(let dataset) = try readable(.dataset(images.openDataset()) as ClassificationSource) else { return }
         try report(dataset.warnings, count: dataset.count) { progress, seconds in
             let metrics = try predictor.evaluate(
-                dataset, batchSize: batchSize ?? 64, topK: description.multiLabel ? nil : topK ?? 5, progress: progress)
+                dataset, batchSize: batchSize ?? 64, topK: description.multiLabel ? nil : topK ?? (description.classes.count > 5 ? 5 : nil),
+                progress: progress)
             let report = EvaluationReport(metrics, classes: dataset.classNames, seconds: seconds())
             return json ? report.json.line + "\n" : report.text
         }

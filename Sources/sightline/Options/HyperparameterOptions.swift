@@ -1,5 +1,6 @@
 import ArgumentParser
 import Tasks
+import Training
 
 /// Hyperparameters from the command line and from a file; the command line wins.
 struct HyperparameterOptions: ParsableArguments {
@@ -56,5 +57,7 @@ enum RunRecord {
     static let sharedNormStatistics = "sync_batch_norm"
     /// That a GPU rounded the factors of float32 products.
     static let tf32 = "tf32"
-    static let names = [start, validationSplit, sharedNormStatistics, tf32]
+    /// That there was no validation data.
+    static let validation = "validation"
+    static let names = [start, validationSplit, sharedNormStatistics, tf32, validation, TrainingSettings.classes]
 }

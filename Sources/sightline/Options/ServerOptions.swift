@@ -109,7 +109,9 @@ struct ServerOptions: ParsableArguments {
         guard let text = try? String(contentsOfFile: tokenFile, encoding: .utf8) else {
             throw Failure.usage("--token-file \(tokenFile) can't be read. Give a text file whose first line is the token.")
         }
-        return text.split(separator: "\n", omittingEmptySubsequences: false).first.map { $0.trimmingCharacters(in: .whitespaces) }
+        return text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).first.map {
+            $0.trimmingCharacters(in: .whitespaces)
+        }
     }
 }
 

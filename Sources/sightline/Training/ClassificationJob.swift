@@ -32,6 +32,7 @@ struct ClassificationJob: RunnableJob {
         var own = hyperparameters
         // It counts all hosts' images; this host's were counted.
         if channels.shards.training { own.numTrainingSamples = nil }
+        let notes = try run.fit(&own.miniBatchSize, images: data.training.count, isSharded: channels.shards.training)
         let task = try ClassificationTask(
             hyperparameters: own, training: data.training, validation: data.validation, start: start.initial, device: run.device,
             workers: run.workers)
@@ -42,7 +43,8 @@ struct ClassificationJob: RunnableJob {
             validation: data.validation.map { ($0.source, $0.count) }, imageShape: resolved.imageShape, start: start.title,
             hyperparameters: resolved.resolved, defaults: ClassificationHyperparameters().resolved)
         job = try TrainingJob(
-            task, network: task.architecture.name, context: context, notes: task.notes + data.notes + Self.notes(data.training.classNames),
+            task, network: task.architecture.name, context: context,
+            notes: notes + task.notes + data.notes + Self.notes(data.training.classNames),
             values: resolved.training,
             rule: resolved.updateRule, resolved: resolved.resolved, start: start.record,
             checkpointFrequency: resolved.checkpointFrequency, validationShare: channels.validationShare, shards: channels.shards, run: run)

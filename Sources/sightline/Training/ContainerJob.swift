@@ -2,6 +2,7 @@ import Container
 import Datasets
 import Foundation
 import Glibc
+import Imaging
 import Launch
 import Reporting
 import Storage
@@ -183,7 +184,10 @@ struct ContainerJob {
             guard publisher.hasModel else { throw error }
             log.info("The run in \(folder.path) is finished; its model is taken as it is.")
         } catch let error as TrainingError where error.kind == .interrupted {
-            if ranks?.isFirst ?? true { try publisher.publish() }
+            if ranks?.isFirst ?? true {
+                try publisher.publish()
+                try publishReports(of: folder)
+            }
             throw error
         }
         guard ranks?.isFirst ?? true else { return }
@@ -269,6 +273,10 @@ struct ContainerJob {
             FailureReason(
                 isClients: true,
                 "\(error) In a training job: give CheckpointConfig a LocalPath or an S3Uri that holds nothing of another job.")
+        case is ImagingError, is DatasetError:
+            FailureReason(error).adding(
+                " \(Self.unreadableVariable) says how many images that can't be read may be left out.",
+                where: (error as? DatasetError)?.kind ?? .unreadable == .unreadable)
         default: FailureReason(error)
         }
     }

@@ -35,6 +35,7 @@ struct DetectionJob: RunnableJob {
         var own = hyperparameters
         // It counts all hosts' images; this host's were counted.
         if channels.shards.training { own.training.numTrainingSamples = nil }
+        let notes = try run.fit(&own.training.miniBatchSize, images: data.training.count, isSharded: channels.shards.training)
         let task = try DetectionTask(
             hyperparameters: own, training: data.training, validation: data.validation, start: start.initial, device: run.device,
             workers: run.workers)
@@ -45,7 +46,7 @@ struct DetectionJob: RunnableJob {
             validation: data.validation.map { ($0.source, $0.count) }, imageShape: (3, resolved.imageShape, resolved.imageShape),
             start: start.title, hyperparameters: resolved.resolved, defaults: DetectionHyperparameters().resolved)
         job = try TrainingJob(
-            task, network: task.architecture.name, context: context, notes: task.notes + data.notes, values: resolved.training,
+            task, network: task.architecture.name, context: context, notes: notes + task.notes + data.notes, values: resolved.training,
             rule: resolved.updateRule, resolved: resolved.resolved, start: start.record, validationShare: channels.validationShare,
             shards: channels.shards, run: run)
     }

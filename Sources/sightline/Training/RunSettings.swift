@@ -48,6 +48,22 @@ struct RunSettings {
     /// Writing takes a second or less, so that this costs no time worth speaking of.
     static let standardCheckpointMinutes = 10.0
 
+    /// Makes a machine's mini-batch no larger than what there is for it, where several train; one alone sees to that itself.
+    ///
+    /// `count`: this host's training images. `isSharded`: whether each host has its own.
+    /// - Returns: what a user should know of it.
+    func fit(_ miniBatchSize: inout Int, images count: Int?, isSharded: Bool) throws -> [String] {
+        guard let ranks, ranks.hosts.count > 1 else { return [] }
+        let hosts = ranks.hosts.count
+        guard let most = isSharded ? try ranks.fewest(count) : count.map({ $0 / hosts }), most >= 1, most < miniBatchSize else { return [] }
+        let note =
+            isSharded
+            ? "mini_batch_size \(miniBatchSize) is more than the \(most) training images of one host: \(most) is used on each."
+            : "mini_batch_size \(miniBatchSize) on \(hosts) hosts is more than the \(count ?? 0) training images: \(most) is used on each."
+        miniBatchSize = most
+        return [note]
+    }
+
     /// Pretrained weights and other weights can't both be the start.
     func refuseSecondStart() throws {
         guard case .fresh = start else {

@@ -31,6 +31,7 @@ struct SegmentationJob: RunnableJob {
         var own = hyperparameters
         // It counts all hosts' images; this host's were counted.
         if channels.shards.training { own.training.numTrainingSamples = nil }
+        let notes = try run.fit(&own.training.miniBatchSize, images: data.training.count, isSharded: channels.shards.training)
         let task = try SegmentationTask(
             hyperparameters: own, training: data.training, validation: data.validation, start: start.initial, device: run.device,
             workers: run.workers)
@@ -42,7 +43,7 @@ struct SegmentationJob: RunnableJob {
             start: start.title, hyperparameters: resolved.resolved, defaults: SegmentationHyperparameters().resolved)
         context.takesAnySize = true
         job = try TrainingJob(
-            task, network: task.architecture.name, context: context, notes: task.notes + data.notes, values: resolved.training,
+            task, network: task.architecture.name, context: context, notes: notes + task.notes + data.notes, values: resolved.training,
             rule: resolved.updateRule, decline: Self.decline(resolved.scheduler), resolved: resolved.resolved, start: start.record,
             sharesNormStatistics: resolved.synchronizesBatchNorm, validationShare: channels.validationShare, shards: channels.shards,
             run: run)

@@ -47,6 +47,10 @@ struct DetectionDatasetTests {
                 == "1.json: object 0 has class 4, which is not in 0…2 (num_classes is 3); correct the annotation, or num_classes")
         let named = MadeImages(boxes: [[box(0)], [box(1)]], classNames: ["cat", "dog"])
         #expect(message { _ = try DetectionDataset(named, classCount: 1) }.contains("num_classes is 1"))
+        // A catalogue of which the data use the beginning.
+        let catalogue = MadeImages(boxes: [[box(0)], [box(1)]], classNames: ["cat", "dog", "cow", "hen"])
+        let first = try DetectionDataset(catalogue, classCount: 2)
+        #expect(first.classNames == ["cat", "dog"] && first.warnings.contains { $0.contains("it names 4 classes; the first 2 are used") })
         #expect(message { _ = try DetectionDataset(named, classNames: ["dog", "cat"]) }.contains("in another order"))
         #expect(
             message { try DetectionDataset(named).check(sampleCount: 9) }.contains("num_training_samples is 9 but there are 2 images"))
