@@ -41,11 +41,6 @@ public struct FailureReason: Sendable, Equatable, CustomStringConvertible {
         self.init(isClients: isClients, "\(error)")
     }
 
-    /// The reason with a sentence behind it, where `fits`.
-    public func adding(_ sentence: String, where fits: Bool) -> FailureReason {
-        fits ? FailureReason(isClients: isClients, self.sentence + sentence) : self
-    }
-
     /// The text of the file.
     public var description: String { (isClients ? "ClientError: " : "AlgorithmError: ") + sentence }
 

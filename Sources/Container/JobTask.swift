@@ -75,14 +75,21 @@ extension JobConfiguration {
     private var taskOfChannels: RecognisedTask? {
         if channels["train_lst"] != nil { return RecognisedTask(task: .classification, evidence: "the channel train_lst") }
         if channels["label_map"] != nil { return RecognisedTask(task: .segmentation, evidence: "the channel label_map") }
-        guard channels["train_annotation"] != nil else { return nil }
+        guard channels["train_annotation"] != nil else { return taskOfContent }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: tree.channel("train_annotation"))) ?? []
-        if names.contains(where: { $0.hasSuffix(".json") }) {
-            return RecognisedTask(task: .detection, evidence: "JSON files in the channel train_annotation")
-        }
-        if names.contains(where: { $0.lowercased().hasSuffix(".png") }) {
-            return RecognisedTask(task: .segmentation, evidence: "masks in the channel train_annotation")
-        }
+        // Tools leave files of their own beside annotations.
+        func count(_ suffix: String) -> Int { names.count { $0.lowercased().hasSuffix(suffix) } }
+        let (boxes, masks) = (count(".json"), count(".png"))
+        if boxes > masks { return RecognisedTask(task: .detection, evidence: "JSON files in the channel train_annotation") }
+        if masks > 0 { return RecognisedTask(task: .segmentation, evidence: "masks in the channel train_annotation") }
         return nil
+    }
+
+    /// What the data are for: RecordIO, manifests, folders of classes. A pipe can't be looked into in advance.
+    private var taskOfContent: RecognisedTask? {
+        guard let train = channels["train"], train.mode != .pipe, let images = try? AnnotatedChannel(tree.channel("train")).open() else {
+            return nil
+        }
+        return RecognisedTask(task: images.task, evidence: "the content of the channel train")
     }
 }

@@ -15,6 +15,7 @@ public enum FileLock {
     /// - Parameters:
     ///   - path: the lock's file, which is made and stays: removing it would let two processes lock two files of one name.
     ///   - isCancelled: asked ten times a second while waiting.
+    ///   - body: what one process does at a time.
     /// - Throws: ``Failure``, and what `body` throws.
     @discardableResult public static func holding<Result>(_ path: String, isCancelled: () -> Bool, _ body: () throws -> Result) throws
         -> Result

@@ -42,6 +42,8 @@ public struct ServingError: Error, Sendable, Equatable, CustomStringConvertible 
     public let retryAfter: Int?
     /// Methods that the path knows.
     let allowed: [String]
+    /// What only the server's log says.
+    var detail: String?
 
     /// An error with its message.
     public init(_ kind: Kind, _ description: String, retryAfter: Int? = nil) {

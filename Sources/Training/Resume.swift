@@ -51,10 +51,11 @@ extension RunFolder {
     }
 
     private func check(_ progress: RunProgress, _ settings: TrainingSettings) throws {
-        // More epochs extend a run; what was trained stays as it is.
-        let names = Set(progress.fingerprint.keys).union(settings.fingerprint.keys).subtracting(["epochs"]).sorted()
+        // More epochs extend a run, and a label's width changes nothing that is learned.
+        let names = Set(progress.fingerprint.keys).union(settings.fingerprint.keys).subtracting(["epochs", "label_width"]).sorted()
         let changed = names.filter { name in
-            if name == TrainingSettings.classes, progress.fingerprint[name] == nil { return false }
+            // Runs of earlier versions have not kept them.
+            if [TrainingSettings.classes, TrainingSettings.validation].contains(name), progress.fingerprint[name] == nil { return false }
             return progress.fingerprint[name] != settings.fingerprint[name]
         }
         guard changed.isEmpty else {

@@ -92,11 +92,17 @@ public struct RunFolder: Sendable {
             .runFolder, "Another process is training in \(path). Wait for it or stop it, or choose another --output.")
     }
 
+    /// Whether its settings are those of a run, which say what it has started from: of one that was killed before its first checkpoint.
+    public var holdsOwnSettings: Bool {
+        guard let bytes = FileManager.default.contents(atPath: hyperparameters) else { return false }
+        return (try? JSONDecoder().decode([String: String].self, from: bytes))?["start"] != nil
+    }
+
     /// Refuses to write over settings that no run has left.
     func checkSettingsAreOurs(_ values: [String: String]) throws {
-        guard !holdsRun, let bytes = FileManager.default.contents(atPath: hyperparameters), bytes != (try? Self.encoded(values)) else {
-            return
-        }
+        guard !holdsRun, !holdsOwnSettings, let bytes = FileManager.default.contents(atPath: hyperparameters),
+            bytes != (try? Self.encoded(values))
+        else { return }
         throw TrainingError(
             .runFolder,
             "\(hyperparameters) is there already, and no run with it. Choose another --output, or use --overwrite to replace it.")

@@ -233,13 +233,13 @@ public final class Trainer<Job: TrainingTask> {
 
     private func closeEpoch(_ loader: BatchLoader<Job.Builder>) throws {
         try averageStatistics()
+        let areFinite = try withoutGradient { try task.network.parameters.allSatisfy { try $0.tensor.sum().item().isFinite } }
+        guard areFinite else { throw diverged(.nan, "sum of the weights") }
         // Before the first model is written: a run that is killed in between must be able to go on.
         if saved == nil { try save() }
         warnOfLength()
         let validation = try validate()
         for metric in validation where metric.name == "loss" && !metric.value.isFinite { throw diverged(metric.value, "validation loss") }
-        let areFinite = try withoutGradient { try task.network.parameters.allSatisfy { try $0.tensor.sum().item().isFinite } }
-        guard areFinite else { throw diverged(.nan, "sum of the weights") }
         let running = progress.running
         let objective = validation.first { $0.name == task.objective }
         // Without validation data every epoch replaces the one before it.

@@ -20,8 +20,10 @@ public struct TrainingSettings: Sendable {
     public var checkpointInterval: Duration?
     /// Everything that changes what is learned, as text: a resumed run must agree.
     public var fingerprint: [String: String]
-    /// The fingerprint's name of the classes, which runs of earlier versions have not kept.
+    /// The fingerprint's name of the classes.
     public static let classes = "classes"
+    /// The fingerprint's name of whether there are validation data.
+    public static let validation = "validation"
     /// Threads that read data; nil: a default for this machine.
     public var workers: Int?
     /// Images that can't be read and are left out, at most; 0: the first one stops the run.

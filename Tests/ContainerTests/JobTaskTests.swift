@@ -37,6 +37,18 @@ struct JobTaskTests {
         #expect(try job.task(setting: nil).task == .segmentation)
     }
 
+    @Test("The data tell where nothing else does, and a tool's file among masks tells nothing")
+    func content() throws {
+        let fixture = try ContainerFixture()
+        for name in ["dog/1.png", "cat/2.png"] { try fixture.write("x", to: "input/data/train/" + name) }
+        let job = try fixture.job()
+        let found = try job.task(setting: nil)
+        #expect(found.task == .classification && found.evidence == "the content of the channel train")
+        let masks = try ContainerFixture()
+        for name in ["readme.json", "1.png", "2.png"] { try masks.write("{}", to: "input/data/train_annotation/" + name) }
+        #expect(try masks.job().task(setting: nil).task == .segmentation)
+    }
+
     @Test("Nothing that tells, things that contradict each other and a wrong setting are errors that name the setting")
     func faults() throws {
         var job = try ContainerFixture().job()

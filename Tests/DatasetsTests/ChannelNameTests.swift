@@ -25,6 +25,11 @@ struct ChannelNameTests {
         let train = ChannelName("train")
         #expect(try train.records(among: ["b.rec", "a.rec", "a.idx"], at: "d") == ["a.rec", "b.rec"])
         #expect(try train.records(among: ["x-val.rec"], at: "d") == ["x-val.rec"])
+        // A class of that name, and a word that all bear, tell nothing.
+        #expect(try train.records(among: ["bus-0.rec", "train-0.rec"], at: "d") == ["bus-0.rec", "train-0.rec"])
+        #expect(try train.records(among: ["crash-test_0.rec", "crash-test_1.rec"], at: "d").count == 2)
+        #expect(try train.records(among: ["other.rec", "train.rec"], at: "d") == ["train.rec"])
+        #expect(try train.records(among: ["x-train.rec", "x-val.rec"], at: "d") == ["x-train.rec"])
         #expect(message { _ = try train.records(among: ["x.rec", "x-val.rec"], at: "d") }.contains("several data sets (x-val.rec, x.rec)"))
         #expect(try train.only(of: ["one.lst"], at: "d") == "one.lst" && train.only(of: [], at: "d") == nil)
         #expect(try train.only(of: ["x-val.lst", "x-train.lst"], at: "d") == "x-train.lst")

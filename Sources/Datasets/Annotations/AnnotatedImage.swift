@@ -102,9 +102,12 @@ extension AnnotatedImages {
         return labels
     }
 
-    /// The class names with `num_classes` in mind: those that were gathered from annotations need not be all.
+    /// The class names with `num_classes` in mind: those that were gathered from annotations need not be all. Boxes may come with a catalogue
+    /// of which they use the beginning; one that uses more is found where it stands.
     func classNames(fitting count: Int?) -> [String]? {
-        task == .detection || self is ManifestImages ? classNames.map { ClassNames.fitted($0, to: count) } : classNames
+        guard task == .detection || self is ManifestImages else { return classNames }
+        let fitted = classNames.map { ClassNames.fitted($0, to: count) }
+        return task == .detection ? fitted.map { Array($0.prefix(count ?? .max)) } : fitted
     }
 
     /// The error for an index that is not in 0 ..< `count`.

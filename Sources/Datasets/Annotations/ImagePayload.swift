@@ -19,6 +19,9 @@ extension ImagePayload {
         store is LocalStore ? .file(store.location(of: name)) : .stored(store, name: name)
     }
 
+    /// Whether it is a file's bytes, wherever they are.
+    var isEncoded: Bool { if case .pixels = self { false } else { true } }
+
     /// The full name of the file, for people and messages; nil where the picture has none of its own.
     public var location: String? {
         switch self {

@@ -21,7 +21,7 @@ struct ChannelName {
     /// `instances_train2017.json`, `data_train_0.rec`), unless another channel's is in it, too. Empty: none is.
     func files(among files: [String]) -> [String] {
         for words in own {
-            let exact = files.filter { words.contains(ImageFileName.stem(of: FileSystem.name(of: $0)).lowercased()) }
+            let exact = files.filter { Self.isExact($0, words) }
             if !exact.isEmpty { return exact }
         }
         for words in own {
@@ -43,16 +43,28 @@ struct ChannelName {
         return named[0]
     }
 
-    /// The RecordIO files that make one data set: those that are named for the channel; where none is named for any, all of them.
-    /// - Throws: ``DatasetError`` where other channels alone are named.
+    /// The RecordIO files that make one data set: those that are named for the channel, where all others are named for other channels; or all,
+    /// where names tell nothing of channels or the same of all.
+    /// - Throws: ``DatasetError`` where names leave a choice.
     func records(among names: [String], at place: String) throws -> [String] {
         let files = names.filter(ChannelFiles.isRecordIO).sorted(by: FileSystem.utf8Order)
         guard files.count > 1 else { return files }
         let named = self.files(among: files)
-        if !named.isEmpty { return named }
-        guard files.allSatisfy({ Self.words(of: $0).isDisjoint(with: others) }) else { throw Self.several(files, at: place) }
-        return files
+        let foreign = files.map { Self.words(of: $0).intersection(others) }
+        let foreignCount = foreign.count { !$0.isEmpty }
+        if foreignCount == 0 { return named.contains(where: isExact) ? named : files }
+        if named.isEmpty, let first = foreign.first, foreign.allSatisfy({ $0 == first }) { return files }
+        guard !named.isEmpty, named.count + foreignCount == files.count || named.contains(where: isExact) else {
+            throw Self.several(files, at: place)
+        }
+        return named
     }
+
+    private static func isExact(_ file: String, _ words: [String]) -> Bool {
+        words.contains(ImageFileName.stem(of: FileSystem.name(of: file)).lowercased())
+    }
+
+    private func isExact(_ file: String) -> Bool { own.contains { Self.isExact(file, $0) } }
 
     private static func words(of path: String) -> Set<String> {
         Set(path.lowercased().split { !$0.isLetter }.map(String.init))

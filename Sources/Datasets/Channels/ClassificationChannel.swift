@@ -62,7 +62,12 @@ public struct ClassificationChannel: Sendable {
             split = name == "test" ? .validation : .training
             let place = try Location(location)
             guard case .file(let path) = place else {
-                guard !(try stores.open(place.appending(channel)).list().isEmpty) else { return false }
+                var isEmpty = true
+                try stores.open(place.appending(channel)).list(prefix: "") { page in
+                    isEmpty = page.isEmpty
+                    return false
+                }
+                guard !isEmpty else { return false }
                 location = "\(place.appending(channel))"
                 return true
             }
@@ -84,10 +89,11 @@ public struct ClassificationChannel: Sendable {
     /// - Throws: ``DatasetError``, `StorageError`.
     public func open() throws -> ClassificationSource {
         let location = try Location(location)
-        if mode != .pipe, list == nil, try ManifestFileStore.at(location, stores) != nil {
+        if mode != .pipe, list == nil, try ManifestFileStore.isOne(at: location, stores) {
             var files = AnnotatedChannel(self.location, stores: stores)
             (files.task, files.channel) = (.classification, split == .training ? "train" : "validation")
             (files.classNames, files.classCount) = (classNames, classCount)
+            (files.attributeNames, files.labelFormat) = (attributeNames, labelFormat)
             return .dataset(try sharded(ClassificationDataset(files.open(), classNames: classNames, classCount: classCount)))
         }
         switch (location, mode) {

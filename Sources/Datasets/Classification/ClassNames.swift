@@ -87,6 +87,7 @@ enum ClassNames {
         guard let count else { return names }
         var names = names
         while names.count > count, names.last == String(names.count - 1) { names.removeLast() }
+        guard names.count < count else { return names }
         var taken = Set(names)
         while names.count < count { names.append(unique(String(names.count), class: names.count, among: &taken)) }
         return names
@@ -113,7 +114,7 @@ enum ClassNames {
         if !extra.isEmpty { parts.append("extra: \(listed(extra))") }
         return DatasetError(
             .classes, at: place, "its classes differ from the \(expected.count) expected ones (\(parts.joined(separator: "; ")))",
-            remedy: "rename them, remove the extra ones, or make an empty folder for a class that has no images here")
+            remedy: "rename them, or remove the extra ones")
     }
 
     /// Names for a message, the first ten.

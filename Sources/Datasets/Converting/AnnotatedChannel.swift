@@ -165,10 +165,9 @@ public struct AnnotatedChannel: Sendable {
         if let name = try parts.first ?? own.only(of: files.paths.filter(ChannelFiles.isManifest), at: files.place) {
             return try open(name, in: files.store)
         }
-        let annotated = Set(
-            files.paths.compactMap { path in
-                path.firstRange(of: "_annotation/").flatMap { path[..<$0.lowerBound].contains("/") ? nil : String(path[..<$0.lowerBound]) }
-            })
+        let suffix = "_annotation"
+        let folders = Set(files.paths.map { $0.prefix { $0 != "/" } })
+        let annotated = folders.filter { $0.hasSuffix(suffix) }.map { String($0.dropLast(suffix.count)) }
         guard annotated.isEmpty || annotated.contains(channel) else {
             throw DatasetError(
                 .argument, at: files.place, "it has no channel '\(channel)', only \(ClassNames.listed(annotated.sorted()))",

@@ -1,3 +1,4 @@
+import Imaging
 import Storage
 
 /// A form in which a data set can be written.
@@ -99,7 +100,7 @@ extension AnnotatedImages {
         try conversion.keep(in: store, name: name)
         var marks = BoxMarks(format)
         for number in min(first, count)..<count {
-            try writer.write(marks.fitted(try record(at: number)))
+            try writer.write(try marks.fitted(try record(at: number)))
             try progress(number + 1)
         }
         try writer.finish()
@@ -117,12 +118,24 @@ private struct BoxMarks {
 
     init(_ format: DatasetFormat) { self.format = format }
 
-    mutating func fitted(_ image: AnnotatedImage) -> AnnotatedImage {
-        guard case .boxes(let boxes) = image.annotation else { return image }
+    mutating func fitted(_ image: AnnotatedImage) throws -> AnnotatedImage {
+        guard case .boxes(var boxes) = image.annotation else { return image }
+        var image = image
+        // Where no size is kept nothing would tell later that boxes are those of the picture before EXIF turns it.
+        if let stated = image.statedSize, format == .yolo || format == .recordio, image.payload.isEncoded,
+            case let bytes = try image.payload.encodedBytes(),
+            let header = try? ImageHeader(of: bytes)
+        {
+            let shape = PictureShape(header)
+            if shape.isStoredSize(stated) {
+                boxes = boxes.map { $0.turned(shape.orientation) }
+                image.statedSize = shape.size
+            }
+            image.payload = .encoded(bytes)
+        }
         let kept = format.keepsCrowds ? boxes : boxes.filter { !$0.isCrowd }
         crowds += boxes.count - kept.count
         if !format.keepsDifficult { difficult += kept.count(where: \.isDifficult) }
-        var image = image
         image.annotation = .boxes(kept)
         return image
     }

@@ -41,7 +41,7 @@ public struct DetectionDataset: TargetedImages {
             throw DatasetError(.unreadable, at: images.source, "it holds no images", remedy: "check the path")
         }
         try ClassificationDataset.check(classNames: classNames, classCount: classCount)
-        var found = images.classNames(fitting: classCount)
+        let found = images.classNames(fitting: classCount)
         let limit = classCount ?? classNames?.count ?? found?.count ?? ImageListReader.highestPlausibleLabel + 1
         let scan = try BoxScan(images, classCount: limit)
         if requiresPictures { try scan.requirePictures(images) }
@@ -51,9 +51,7 @@ public struct DetectionDataset: TargetedImages {
         }
         let highest = scan.classes.lazy.compactMap { $0.max() }.max() ?? 0
         var notes = scan.notes(images)
-        // A catalogue of which the data use the beginning; the scan has made sure of that.
-        if let classCount, let names = found, names.count > classCount {
-            found = Array(names.prefix(classCount))
+        if let classCount, let names = images.classNames, names.count > classCount {
             notes.append("\(images.source): it names \(names.count) classes; the first \(classCount) are used, as num_classes says")
         }
         self.init(

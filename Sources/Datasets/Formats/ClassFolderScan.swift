@@ -58,22 +58,25 @@ struct ClassFolderScan {
     /// A warning where all folders hold the same folders, and no pictures of their own: these are rather the classes.
     /// - Throws: ``DatasetError`` where there is one folder, and it is like that.
     func innerFolders(at root: String) throws -> String? {
-        let inner = folders.filter { !$0.images.isEmpty }.map { folder in
-            Set(
-                folder.images.map { path -> Substring in
-                    let parts = path.split(separator: "/")
-                    return parts.count > 2 ? parts[1] : ""
-                })
+        let filled = folders.filter { !$0.images.isEmpty }
+        var inner: [Set<Substring>] = []
+        for folder in filled {
+            var names: Set<Substring> = []
+            for path in folder.images {
+                let parts = path.split(separator: "/", maxSplits: 2)
+                guard parts.count > 2 else { return nil }
+                names.insert(parts[1])
+            }
+            inner.append(names)
         }
-        guard let first = inner.first, first.count > 1, !first.contains(""), inner.allSatisfy({ $0 == first }) else { return nil }
-        let (names, example) = (ClassNames.listed(first.map(String.init).sorted()), FileSystem.join(root, folders[0].name))
-        guard inner.count == 1 else {
+        guard let first = inner.first, first.count > 1, inner.allSatisfy({ $0 == first }) else { return nil }
+        let (names, example) = (ClassNames.listed(first.map(String.init).sorted()), FileSystem.join(root, filled[0].name))
+        guard folders.count == 1 else {
             return
                 "\(root): all its folders hold the same folders (\(names)); if these are the classes, give one of them, such as \(example)"
         }
         throw DatasetError(
-            .label, at: root, "its only folder, '\(folders[0].name)', holds no pictures but folders (\(names))",
-            remedy: "give \(example)")
+            .label, at: root, "its only folder, '\(filled[0].name)', holds no pictures but folders (\(names))", remedy: "give \(example)")
     }
 
     /// The error for folders without a single picture.

@@ -83,11 +83,17 @@ public struct ClassFolders: AnnotatedImages {
         let imagesOfFolder = Dictionary(scan.folders.map { ($0.name, $0.images) }) { first, _ in first }
         var paths: [String] = []
         var ends: [Int] = []
+        var empty: [String] = []
         for name in classes {
             let images = imagesOfFolder[name] ?? []
-            if images.isEmpty { warnings.append("\(FileSystem.join(root, name)): the class has no images") }
+            if images.isEmpty { empty.append(name) }
             paths += images
             ends.append(paths.count)
+        }
+        if empty.count > 3 {
+            warnings.append("\(root): \(empty.count) of \(classes.count) classes have no images (\(ClassNames.listed(empty)))")
+        } else {
+            warnings += empty.map { "\(FileSystem.join(root, $0)): the class has no images" }
         }
         guard !paths.isEmpty else { throw scan.noImages(at: root) }
         if expected == nil, listed == nil {

@@ -210,7 +210,6 @@ public final class BatchLoader<Builder: BatchBuilder>: Sendable {
     private func settle(_ flight: BatchQueue<Builder>.Flight, _ state: inout ConsumerState) throws {
         guard let first = flight.failures.first else { return }
         guard case .skip(let limit) = unreadable else { throw first.error }
-        if let wrong = flight.failures.first(where: { !$0.error.isOfReading }) { throw wrong.error }
         for failure in flight.failures {
             let index = flight.indices[failure.slot]
             guard state.unreadable.insert(index).inserted else { continue }

@@ -62,14 +62,20 @@ public struct ManifestFileStore: ObjectStore {
     /// The manifest file at a location; nil where something else is there.
     /// - Throws: as ``init(_:in:opening:)``.
     public static func at(_ location: Location, _ stores: Stores) throws -> ManifestFileStore? {
-        guard [".manifest", ".json"].contains(where: "\(location)".lowercased().hasSuffix) else { return nil }
+        guard try isOne(at: location, stores) else { return nil }
+        let (store, name) = try stores.open(fileAt: location)
+        return try ManifestFileStore(name, in: store) { (try stores.open($0), "") }
+    }
+
+    /// Whether a manifest file is at a location, by its name and its beginning.
+    static func isOne(at location: Location, _ stores: Stores) throws -> Bool {
+        guard [".manifest", ".json"].contains(where: "\(location)".lowercased().hasSuffix) else { return false }
         let (store, name) = try stores.open(fileAt: location)
         guard let size = try? store.information(about: name)?.size, size > 0,
-            let beginning = try? store.bytes(of: name, range: 0..<min(size, 4096)),
-            // No JSON Lines and no other annotation begins with a list.
-            beginning.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "[")
-        else { return nil }
-        return try ManifestFileStore(name, in: store) { (try stores.open($0), "") }
+            let beginning = try? store.bytes(of: name, range: 0..<min(size, 4096))
+        else { return false }
+        // No JSON Lines and no other annotation begins with a list.
+        return beginning.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "[")
     }
 
     private static func parse(_ bytes: [UInt8], file: String) throws -> (prefix: String, names: [String]) {

@@ -1,19 +1,30 @@
 import Imaging
+import Storage
 
 extension TargetedImages {
-    /// The records that can be read. Every picture is decoded once, on all cores.
+    /// The records that can be read. Every picture is decoded once, on several threads.
     ///
     /// Training replaces a picture that can't be read by another; what is scored must be left out beforehand, or some would count twice.
-    /// - Parameter limit: how many records may be left out.
+    /// - Parameters:
+    ///   - limit: how many records may be left out.
+    ///   - shouldStop: asked before each record.
     /// - Returns: the other records, and why those that were left out were.
-    /// - Throws: ``DatasetError`` where more can't be read, or all, and for what can be read and is wrong, such as a class that there is not; `StorageError` of a store that can't be reached.
-    public func readable(leavingOut limit: Int) throws -> (records: Self, leftOut: [String]) {
+    /// - Throws: ``DatasetError`` where more can't be read, or all; `StorageError` of a store that can't be reached.
+    public func readable(
+        leavingOut limit: Int, shouldStop: @Sendable () -> Bool = { false }
+    ) throws -> (records: Self, leftOut: [String]) {
         let faults = try concurrentMap(count) { index in
             Result { () -> String? in
+                if shouldStop() {
+                    throw DatasetError(.cancelled, at: source, "looking for images that can't be read was cancelled", remedy: "")
+                }
                 do {
                     try record(at: index).decodeOnce()
                     return nil
-                } catch  where error.isOfReading {
+                } catch let error as StorageError where error.kind != .missing {
+                    // A server that does not answer says nothing about the image.
+                    throw error
+                } catch {
                     let place = (try? record(at: index).id).map { "\(error)".contains($0) ? "" : "\($0): " } ?? ""
                     return "\(place)\(error)"
                 }
@@ -34,25 +45,26 @@ extension TargetedImages {
 
 extension ImageSource {
     /// The records that can be read, as `TargetedImages/readable(leavingOut:)`; a stream is read once only, and stays as it is.
-    public func readable(leavingOut limit: Int) throws -> (source: Self, leftOut: [String]) {
+    public func readable(
+        leavingOut limit: Int, shouldStop: @Sendable () -> Bool = { false }
+    ) throws -> (source: Self, leftOut: [String]) {
         guard case .dataset(let dataset) = self, limit > 0 else { return (self, []) }
-        let (records, leftOut) = try dataset.readable(leavingOut: limit)
+        let (records, leftOut) = try dataset.readable(leavingOut: limit, shouldStop: shouldStop)
         return (.dataset(records), leftOut)
-    }
-}
-
-extension Error {
-    /// Whether it says that something can't be read, rather than that what stands there is wrong: that spoils what is learned from the others.
-    var isOfReading: Bool {
-        guard let error = self as? DatasetError else { return true }
-        return ![.label, .classes, .argument].contains(error.kind)
     }
 }
 
 extension TargetedImage {
     /// Decodes the picture, and what else must be decoded, to see that it can be.
     func decodeOnce() throws {
-        if case .pixels = payload {} else { _ = try Image(decoding: payload.encodedBytes()) }
-        _ = try (self as? SegmentationRecord)?.decodedMask()
+        let shape: PictureShape
+        if case .pixels(let image) = payload {
+            shape = PictureShape(image)
+        } else {
+            let bytes = try payload.encodedBytes()
+            _ = try Image(decoding: bytes)
+            shape = PictureShape(try ImageHeader(of: bytes))
+        }
+        _ = try (self as? SegmentationRecord)?.decodedMask(picture: shape)
     }
 }

@@ -24,10 +24,10 @@ struct Invocations: Sendable {
         let accept = request.headers[.accept]
         // First the body: a model that has to be loaded keeps nobody from sending, and a slow sender no model from being unloaded.
         let body = try await pictures.timed(.receive) { try await bodies.read(request) }
-        return try await store.withModel(name) { model in
+        let deadline = call.arrival + .seconds(settings.deadline)
+        return try await store.withModel(name, deadline: deadline) { model in
             let format = try AnswerFormat.choose(accept: accept, task: model.task, isBatchTransform: settings.isBatchTransform)
-            let bytes = try await pictures.answer(
-                body.bytes, model, as: format, named: "The picture", deadline: call.arrival + .seconds(settings.deadline))
+            let bytes = try await pictures.answer(body.bytes, model, as: format, named: "The picture", deadline: deadline)
             return Response(bytes, type: format.contentType)
         }
     }

@@ -69,7 +69,8 @@ struct OpenInference: Sendable {
         if pictures.queue.isFull { throw pictures.queue.refusal }
         _ = try await store.listing(of: call.parameter("model"))
         let body = try await invocations.bodies.read(call.request)
-        return try await store.withModel(call.parameter("model")) { model in
+        let deadline = call.arrival + .seconds(invocations.settings.deadline)
+        return try await store.withModel(call.parameter("model"), deadline: deadline) { model in
             let (id, images) = try InferenceInput.parse(
                 body.bytes, headerLength: call.request.headers[.inferenceHeaderLength], contentType: call.request.headers[.contentType])
             if model.task == .segmentation, images.count != 1 {
@@ -83,7 +84,6 @@ struct OpenInference: Sendable {
                     "inputs[0] holds \(images.count) images, and \(invocations.settings.queueLimit) are accepted at once (max-queue). Send fewer."
                 )
             }
-            let deadline = call.arrival + .seconds(invocations.settings.deadline)
             let predictions = try await withThrowingTaskGroup(of: (Int, Prediction).self) { group in
                 for (index, image) in images.enumerated() {
                     group.addTask {

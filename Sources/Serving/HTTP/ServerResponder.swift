@@ -105,6 +105,7 @@ struct ServerResponder: HTTPResponder {
         ]
         if let length = request.headers[.contentLength] { metadata["bytes_in"] = .string(length) }
         if let problem { metadata["problem"] = .string(problem.description) }
+        if let detail = problem?.detail { metadata["detail"] = .string(detail) }
         logger.log(level: level, "request", metadata: metadata)
     }
 }

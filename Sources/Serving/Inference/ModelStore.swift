@@ -11,6 +11,8 @@ actor ModelStore {
     private struct Entry {
         let path: String
         var model: ServedModel?
+        /// What is known of it, once somebody has asked.
+        var facts: ModelFacts?
         /// When it was last asked for, in order.
         var lastUse = 0
     }
@@ -64,12 +66,13 @@ actor ModelStore {
 
     // MARK: Using
 
-    /// Runs `body` with a model, which stays in memory meanwhile. `name`: nil where there is only one.
-    /// - Throws: ``ServingError`` where there is no such model, or none can be loaded; what `body` throws.
+    /// Runs `body` with a model, which stays in memory meanwhile. `name`: nil where there is only one. `deadline`: when nobody waits for the
+    /// answer any more; a model is not loaded for that.
+    /// - Throws: ``ServingError`` where there is no such model, none can be loaded, or too many wait for one; what `body` throws.
     nonisolated func withModel<Result: Sendable>(
-        _ name: String?, _ body: @Sendable (ServedModel) async throws -> Result
+        _ name: String?, deadline: ContinuousClock.Instant? = nil, _ body: @Sendable (ServedModel) async throws -> Result
     ) async throws -> Result {
-        let model = try await acquire(name)
+        let model = try await acquire(name, deadline)
         do {
             let result = try await body(model)
             await release(model)
@@ -80,7 +83,7 @@ actor ModelStore {
         }
     }
 
-    private func acquire(_ wanted: String?) async throws -> ServedModel {
+    private func acquire(_ wanted: String?, _ deadline: ContinuousClock.Instant?) async throws -> ServedModel {
         let name = try wanted ?? onlyName()
         guard let entry = entries[name] else { throw missing(name) }
         clock += 1
@@ -90,15 +93,25 @@ actor ModelStore {
             return model
         }
         guard isReady else { throw ServingError(.unavailable, "The model '\(name)' is being loaded. Try again.", retryAfter: 1) }
+        guard waitingForModels < settings.queueLimit else {
+            throw ServingError(
+                .tooManyRequests, "\(waitingForModels) requests wait for models to be loaded, which is as many as may (max-queue).",
+                retryAfter: 1)
+        }
+        waitingForModels += 1
+        defer { waitingForModels -= 1 }
         return try await oneByOne { [self] in
+            if let deadline, ContinuousClock.now >= deadline { throw RequestQueue.lateness }
             let model: ServedModel
             do {
                 model = try await bring(name)
             } catch {
                 // Who sent a picture has no part in it.
                 let known = ServingError.about(model: error)
-                throw known.kind == .badRequest
-                    ? ServingError(.internalError, "The model '\(name)' can't be loaded any more; the server's log says why.") : known
+                guard known.kind == .badRequest else { throw known }
+                var told = ServingError(.internalError, "The model '\(name)' can't be loaded any more; the server's log says why.")
+                told.detail = known.description
+                throw told
             }
             await use(model)
             return model
@@ -108,21 +121,30 @@ actor ModelStore {
     /// What is known of a model without bringing it into memory. `name`: nil where there is only one.
     /// - Throws: ``ServingError`` where there is no such model, or its files are gone.
     nonisolated func facts(_ name: String?) async throws -> ModelFacts {
-        let (name, path, loaded) = try await place(of: name)
-        if let loaded { return ModelFacts(loaded) }
+        let (name, path, known) = try await place(of: name)
+        if let known { return known }
         guard let description = try? ModelFolder.read(path).description, let task = VisionTask(rawValue: description.task) else {
             // Weights alone: only the network tells.
             return try await withModel(name) { ModelFacts($0) }
         }
-        return ModelFacts(
+        let facts = ModelFacts(
             name: name, task: task, network: description.network, classes: description.classes, isMultiLabel: description.multiLabel)
+        await keep(facts, of: path)
+        return facts
     }
 
-    private func place(of wanted: String?) throws -> (name: String, path: String, loaded: ServedModel?) {
+    private func place(of wanted: String?) throws -> (name: String, path: String, known: ModelFacts?) {
         let name = try wanted ?? onlyName()
         guard let entry = entries[name] else { throw missing(name) }
-        return (name, entry.path, entry.model)
+        return (name, entry.path, entry.model.map { ModelFacts($0) } ?? entry.facts)
     }
+
+    private func keep(_ facts: ModelFacts, of path: String) {
+        if entries[facts.name]?.path == path { entries[facts.name]?.facts = facts }
+    }
+
+    /// Requests for models that must be loaded first.
+    private var waitingForModels = 0
 
     private func use(_ model: ServedModel) { uses[model.id, default: 0] += 1 }
 

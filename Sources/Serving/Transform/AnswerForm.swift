@@ -10,6 +10,8 @@ struct AnswerForm: Codable, Equatable {
     let model: String
     /// The answers' form, as in `Accept`.
     let type: String
+    /// Whether others are being replaced by them.
+    var isReplacing = false
 
     private static let name = ".sightline-answers.json"
 
@@ -27,10 +29,17 @@ struct AnswerForm: Codable, Equatable {
         let kept = bytes.flatMap { try? JSONDecoder().decode(AnswerForm.self, from: Data($0)) }
         if kept == self { return }
         if hasAnswers, let kept {
+            guard !kept.isReplacing else {
+                throw ServingError(
+                    .badSettings, "Replacing the answers in \(place) has not come to its end. Add --overwrite to go on with it.")
+            }
             let what = kept.model == model ? "of another form (\(kept.type), not \(type))" : "of another model"
             throw ServingError(
                 .badSettings, "The answers in \(place) are \(what). Add --overwrite to replace them, or give another --output.")
         }
-        try store.write([UInt8](JSONEncoder().encode(self)), to: Self.name)
+        try write(to: store)
     }
+
+    /// Keeps this form in a store.
+    func write(to store: any ObjectStore) throws { try store.write([UInt8](JSONEncoder().encode(self)), to: Self.name) }
 }

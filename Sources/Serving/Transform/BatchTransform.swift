@@ -76,14 +76,20 @@ public struct BatchTransform: Sendable {
         let model = try await store.withModel(nil) { $0 }
         let format = try AnswerFormat.choose(accept: settings.accept, task: model.task, isBatchTransform: true)
         let form = AnswerForm(model: try AnswerForm.digest(of: model.path), type: format.acceptance)
+        // Who shares the work with others doesn't know when all of it is done.
+        let replaces = settings.overwrites && settings.shard == nil
         let work = try await storage.run {
             let work = try list()
+            var form = form
+            form.isReplacing = replaces
             try form.keep(in: work.output, hasAnswers: work.hasAnswers, at: work.output.place)
             return work
         }
         Task { await engine.serve(queue, telemetry: telemetry) }
         let pictures = PicturePipeline(settings: server, queue: queue, decoders: decoders, telemetry: telemetry)
-        return await transform(work, model, format, pictures, storage, shouldStop, progress)
+        let report = await transform(work, model, format, pictures, storage, shouldStop, progress)
+        if replaces, !report.isStopped { try await storage.run { try form.write(to: work.output) } }
+        return report
     }
 
     // MARK: What there is to do
@@ -153,6 +159,8 @@ public struct BatchTransform: Sendable {
                         try await answer(object, work, model, format, pictures, storage)
                         return (object.name, nil)
                     } catch {
+                        // What another model has said of it is no answer.
+                        if settings.overwrites { try? await storage.run { try work.output.remove(object.name + Self.suffix) } }
                         return (object.name, "\(error)")
                     }
                 }

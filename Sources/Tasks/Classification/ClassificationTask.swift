@@ -63,6 +63,7 @@ public final class ClassificationTask: TrainingTask {
         preprocessing = PreprocessingDescription(
             channels: settings.imageShape.channels, height: settings.imageShape.height, width: settings.imageShape.width,
             resizeShorterSide: settings.resize)
+        if case .dataset(let dataset) = training, let note = Self.enlargement(of: dataset, for: preprocessing) { notes.append(note) }
         architecture = try ClassificationArchitecture(
             depth: settings.numLayers, classes: classNames.count, channels: settings.imageShape.channels)
         classifier = try architecture.makeNetwork(seed: UInt64(settings.seed))
@@ -122,6 +123,19 @@ public final class ClassificationTask: TrainingTask {
         try self.init(
             hyperparameters: hyperparameters, training: .dataset(training), validation: validation.map { .dataset($0) }, start: start,
             device: device, workers: workers)
+    }
+
+    /// A note where images are smaller than the input, which the original refuses; a few spread over the data are looked at.
+    private static func enlargement(of dataset: ClassificationDataset, for input: PreprocessingDescription) -> String? {
+        let step = max(1, dataset.count / 20)
+        for index in stride(from: 0, to: dataset.count, by: step) {
+            guard let record = try? dataset.record(at: index), let size = try? EncodedPicture(record.payload).size else { continue }
+            if size.width < input.width || size.height < input.height {
+                return "\(record.id) has \(size.width)×\(size.height) pixels, and image_shape asks for \(input.width)×\(input.height): "
+                    + "images that are too small are enlarged."
+            }
+        }
+        return nil
     }
 
     /// Training images an epoch.

@@ -42,7 +42,9 @@ struct Evaluate: ParsableCommand {
     @Option(help: "Precision of products.")
     var precision = PredictionPrecision.float32
 
-    @Option(help: ArgumentHelp("Classifiers: also count images whose class is among the k most likely. (default: 5)", valueName: "k"))
+    @Option(
+        help: ArgumentHelp(
+            "Classifiers: also count images whose class is among the k most likely. (default: 5, of more classes)", valueName: "k"))
     var topK: Int?
 
     @Option(help: ArgumentHelp("Overlap (IoU) from which a detection is right. (default: the model's)", valueName: "IoU"))

@@ -57,7 +57,5 @@ enum RunRecord {
     static let sharedNormStatistics = "sync_batch_norm"
     /// That a GPU rounded the factors of float32 products.
     static let tf32 = "tf32"
-    /// That there was no validation data.
-    static let validation = "validation"
-    static let names = [start, validationSplit, sharedNormStatistics, tf32, validation, TrainingSettings.classes]
+    static let names = [start, validationSplit, sharedNormStatistics, tf32, TrainingSettings.validation, TrainingSettings.classes]
 }

@@ -22,7 +22,8 @@ struct ClassificationJob: RunnableJob {
         }
         if hyperparameters.usePretrainedModel { try run.refuseSecondStart() }
         let data = try RunData(
-            channels, hyperparameters.training, classNames: start.classNames ?? run.classNames, unreadableLimit: run.unreadableLimit
+            channels, hyperparameters.training, classNames: start.classNames ?? run.classNames,
+            unreadableLimit: run.isDry ? 0 : run.unreadableLimit
         ) {
             $0.isMultiLabel = hyperparameters.multiLabel
         }

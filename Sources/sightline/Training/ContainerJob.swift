@@ -72,6 +72,8 @@ struct ContainerJob {
             let recognised = try job.task(setting: setting)
             log = ContractLog(.standardOutput, form: ContractLog.Form(recognised.task), host: job.host, model: tree.model)
             if Self.speaks(started) { tell(job, recognised, log) }
+            // Its processes need not look again.
+            setenv(JobConfiguration.taskVariable, recognised.task.rawValue, 1)
             if started == nil, let status = try launch(job, log) { return status }
             // The first process of a container has no default for signals: without this SIGTERM would go unheard.
             Interruption.install(secondEnds: !LocalRanks.hasStarted(ProcessInfo.processInfo.environment))
@@ -273,10 +275,9 @@ struct ContainerJob {
             FailureReason(
                 isClients: true,
                 "\(error) In a training job: give CheckpointConfig a LocalPath or an S3Uri that holds nothing of another job.")
-        case is ImagingError, is DatasetError:
-            FailureReason(error).adding(
-                " \(Self.unreadableVariable) says how many images that can't be read may be left out.",
-                where: (error as? DatasetError)?.kind ?? .unreadable == .unreadable)
+        case is ImagingError:
+            FailureReason(
+                isClients: true, "\(error) \(Self.unreadableVariable) says how many images that can't be read may be left out.")
         default: FailureReason(error)
         }
     }

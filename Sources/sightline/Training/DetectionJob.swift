@@ -22,7 +22,8 @@ struct DetectionJob: RunnableJob {
         }
         if hyperparameters.usePretrainedModel { try run.refuseSecondStart() }
         let data = try RunData(
-            channels, hyperparameters.training, classNames: start.classNames ?? run.classNames, unreadableLimit: run.unreadableLimit
+            channels, hyperparameters.training, classNames: start.classNames ?? run.classNames,
+            unreadableLimit: run.isDry ? 0 : run.unreadableLimit
         ) {
             $0.labelWidth = hyperparameters.labelWidth
             // Better than in the middle of the night.

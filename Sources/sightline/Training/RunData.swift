@@ -1,5 +1,6 @@
 import Datasets
 import Tasks
+import Training
 
 /// The images of a run: training, and validation where there is any.
 struct RunData<Channel: RunChannel> {
@@ -56,7 +57,7 @@ struct RunData<Channel: RunChannel> {
                     "training and validation images are the same: the figures tell how well they are remembered. \(channels.advice)")
             }
         }
-        let readable = try opened?.readable(leavingOut: unreadableLimit)
+        let readable = try opened?.readable(leavingOut: unreadableLimit) { Interruption.isRequested }
         validation = readable?.source
         if let leftOut = readable?.leftOut, let first = leftOut.first {
             notes.append("\(leftOut.count) validation images can't be read and are left out; the first: \(first)")

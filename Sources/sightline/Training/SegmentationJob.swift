@@ -24,7 +24,8 @@ struct SegmentationJob: RunnableJob {
         }
         if hyperparameters.usePretrainedModel { try run.refuseSecondStart() }
         let data = try RunData(
-            channels, hyperparameters.training, classNames: start.classNames ?? run.classNames, unreadableLimit: run.unreadableLimit)
+            channels, hyperparameters.training, classNames: start.classNames ?? run.classNames,
+            unreadableLimit: run.isDry ? 0 : run.unreadableLimit)
         if hyperparameters.usePretrainedModel {
             start = try StartingWeights(imageNetFor: hyperparameters.backbone.rawValue.replacing("-", with: ""), run: run)
         }

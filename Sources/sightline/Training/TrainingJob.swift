@@ -58,7 +58,7 @@ struct TrainingJob<Task: TrainingTask> {
         if Runtime.allowsTF32, task.device != .cpu, task.precision == nil { fingerprint[RunRecord.tf32] = "true" }
         fingerprint[RunRecord.start] = start
         fingerprint[RunRecord.validationSplit] = validationShare.map { "\($0)" }
-        if context.validationSource == nil { fingerprint[RunRecord.validation] = "none" }
+        fingerprint[TrainingSettings.validation] = context.validationSource == nil ? "none" : "given"
         fingerprint[TrainingSettings.classes] = context.classes.joined(separator: ", ")
         var settings = TrainingSettings(
             epochs: values.epochs, rule: rule.rule, weightDecay: rule.weightDecay, learningRate: values.learningRate,
@@ -96,7 +96,7 @@ struct TrainingJob<Task: TrainingTask> {
     func train(listening others: [any TrainingObserver], evaluation: (RunFolder) throws -> (any EvaluationSummary)?) throws {
         let folder = run.folder
         let existed = FileManager.default.fileExists(atPath: folder.path)
-        let hadSettings = FileManager.default.fileExists(atPath: folder.hyperparameters)
+        let hadSettings = FileManager.default.fileExists(atPath: folder.hyperparameters) && !folder.holdsOwnSettings
         // The first process alone tells and writes.
         let isFirst = run.ranks?.isFirst ?? true
         let listeners = isFirst ? run.listeners(context) : RunListeners(observers: [], note: { _ in })
@@ -143,7 +143,8 @@ struct TrainingJob<Task: TrainingTask> {
                     "images": context.trainingImages.map { .integer($0) },
                     "validation_images": context.validationImages.map { .integer($0) },
                     "steps_per_epoch": task.stepsPerEpoch.map { .integer($0) }, "classes": .array(context.classes.map { .string($0) }),
-                    "hyperparameters": .object(of: settings.fingerprint.filter { $0.key != TrainingSettings.classes }),
+                    "hyperparameters": .object(
+                        of: settings.fingerprint.filter { ![TrainingSettings.classes, TrainingSettings.validation].contains($0.key) }),
                     "notes": .array(notes.map { .string($0) }),
                 ]).line + "\n")
         }
@@ -155,7 +156,9 @@ struct TrainingJob<Task: TrainingTask> {
             "validation", context.validationSource.map { "\(Self.images(context.validationImages)) from \($0)" } ?? "none")
         listing.add("classes", "\(context.classes.count): \(context.classes.joined(separator: ", "))")
         listing.add("steps", task.stepsPerEpoch.map { "\(Listing.count($0)) an epoch" } ?? "as many as the stream gives")
-        let shown = settings.fingerprint.filter { $0.key != TrainingSettings.classes }.sorted { $0.key < $1.key }
+        let shown = settings.fingerprint.filter { ![TrainingSettings.classes, TrainingSettings.validation].contains($0.key) }.sorted {
+            $0.key < $1.key
+        }
         for (name, value) in shown { listing.add("  \(name)", value) }
         for note in notes { listing.add("note", note) }
         output.write(listing.text)

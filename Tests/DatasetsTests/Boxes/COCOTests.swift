@@ -62,11 +62,44 @@ struct COCOTests {
             let notes = try images.write(as: format, to: written, name: "train", resume: false)
             #expect(notes == ["1 crowd was left out: \(format.rawValue) can't tell it from an object"])
             guard format != .recordio else { continue }
-            guard case .boxes(let boxes) = try AnnotatedChannel.opening(written).annotation(at: 0) else { return }
-            #expect(boxes.map(\.classID) == [1])
+            let annotation = try AnnotatedChannel.opening(written).annotation(at: 0)
+            if case .boxes(let boxes) = annotation { #expect(boxes.map(\.classID) == [1]) } else { Issue.record("no boxes") }
         }
         #expect(try images.write(as: .coco, to: BucketInMemory(), name: "train", resume: false).isEmpty)
         #expect(try images.write(as: .voc, to: BucketInMemory(), name: "train", resume: false).isEmpty)
+    }
+
+    @Test("num_classes may be less or more than the categories, in both halves and the check alike", arguments: [1, 3])
+    func catalogue(count: Int) throws {
+        let folder = try TemporaryFolder()
+        for half in ["train", "validation"] {
+            try folder.write(png(8, 8, UInt8(half.utf8.count)), to: "\(half)/a.png")
+            let box = #"{"id": 1, "image_id": 0, "category_id": 5, "bbox": [1, 1, 4, 4]}"#
+            let names = #"[{"id": 5, "name": "cat"}, {"id": 7, "name": "dog"}]"#
+            let image = #"{"file_name": "a.png", "height": 8, "width": 8, "id": 0}"#
+            try folder.write(
+                #"{"images": [\#(image)], "annotations": [\#(box)], "categories": \#(names)}"#, to: "annotations/instances_\(half).json")
+        }
+        var channel = DetectionChannel(folder.path)
+        channel.classCount = count
+        let train = try channel.openDataset()
+        #expect(train.classNames == (count == 1 ? ["cat"] : ["cat", "dog", "2"]))
+        (channel.channel, channel.classNames) = ("validation", train.classNames)
+        #expect(try channel.openDataset().classNames == train.classNames)
+        var settings = DataCheck.Settings()
+        settings.classCount = count
+        var check = DataCheck(settings)
+        for half in ["train", "validation"] {
+            try check.check(half, at: half) { known in
+                var channel = AnnotatedChannel(folder.path)
+                (channel.task, channel.channel) = (.detection, half)
+                return try CheckedChannel(channel).open(known)
+            }
+        }
+        #expect(check.report().count(.error) == 0)
+        channel.classNames = ["horse", "dog", "2"]
+        channel.classCount = nil
+        #expect(throws: DatasetError.self) { try channel.openDataset() }
     }
 
     @Test("Pictures that the file names and that are not there are found as a data set opens, unless they may be left out")

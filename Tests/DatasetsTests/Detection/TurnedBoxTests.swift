@@ -1,5 +1,6 @@
 import Datasets
 import Imaging
+import Storage
 import Testing
 
 @Suite("Boxes of pictures that EXIF turns")
@@ -27,6 +28,22 @@ struct TurnedBoxTests {
         // One that states the upright size is upright already.
         try write(#""width": 2, "height": 4"#, #""left": 1, "top": 0, "width": 1, "height": 1"#)
         #expect(try boxes() == [[1, 0, 2, 1]])
+    }
+
+    @Test("A format that keeps no size gets boxes that are turned already", arguments: [DatasetFormat.yolo, .recordio, .coco])
+    func converted(format: DatasetFormat) throws {
+        let picture = try turnedJPEG(Image(width: 4, height: 2, filledWith: [9, 9, 9]), orientation: 6)
+        let images = SampleImages(boxes: [(0, 1, 0, 2, 1)], on: .encoded(picture), stated: PixelSize(width: 4, height: 2))
+        let folder = try TemporaryFolder()
+        try images.write(as: format, to: LocalStore(folder.path), name: "train", resume: false)
+        var channel = DetectionChannel(folder.path)
+        channel.classCount = 1
+        let record = try channel.openDataset().record(at: 0)
+        let shape = PictureShape(try ImageHeader(of: record.payload.encodedBytes()))
+        let box = try #require(record.boxes(in: shape).first)
+        for (found, expected) in zip([box.left * 2, box.top * 4, box.right * 2, box.bottom * 4], [1.0, 1, 2, 2]) {
+            #expect(abs(found - expected) < 1e-4)
+        }
     }
 
     @Test("The check accepts both ways, and notes a turn that no size shows")
