@@ -106,14 +106,16 @@ let package = Package(
         + room("Launch", ["Storage", "CLaunch", "Machine"])
         + room("Datasets", ["Imaging", "Storage", "CDigest", "CZlib", "Machine", yams])
         + room("Networks", ["Torch", "Weights"])
-        // Models for other programs.
-        + room("Export", ["Networks", "Weights"])
+        // What other programs read: ONNX models, SageMaker's records.
+        + room("Protobuf", [])
+        + room("Export", ["Networks", "Weights", "Protobuf"])
         + room("Tasks", ["Networks", "Torch", "Datasets", "Imaging", "Weights"])
         + room("Training", ["Launch", "Machine", "Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights", metrics])
         + room("Reporting", ["Training", "Tasks", "Datasets", "Weights", "Imaging"])
         + room("Container", ["Launch", "Machine", "Training", "Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights"])
         + room(
-            "Serving", ["Reporting", "Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights", "Machine", logging] + http,
+            "Serving",
+            ["Protobuf", "Reporting", "Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights", "Machine", logging] + http,
             resources: [.embedInCode("Pages/page.html"), .embedInCode("Pages/openapi.json")])
         + [
             .executableTarget(

@@ -1,5 +1,6 @@
 import Foundation
 import Networks
+import Protobuf
 import Weights
 
 /// Writes models as ONNX files (opset 17), which onnxruntime, OpenVINO, TensorRT and others open.
@@ -97,7 +98,7 @@ public struct ONNXExport {
         }
         let anchors = try architecture.makeNetwork().anchors
         try graph.detector(
-            picture(graph, .fixed(architecture.size), .fixed(architecture.size)), size: architecture.size, anchors: anchors)
+            picture(graph, .fixed(architecture.size), .fixed(architecture.size)), anchors: anchors)
         let settings = description.hyperparameters
         let best = graph.integers([settings["nms_topk"].flatMap { Int($0) } ?? 400])
         let overlap = graph.floats([settings["nms_threshold"].flatMap { Float($0) } ?? 0.45], shape: [1])

@@ -4,8 +4,8 @@ import Networks
 extension ONNXGraph {
     /// Scores N, classes, anchors and boxes N, anchors, 4 (left, top, right, bottom in fractions of the picture's sides) of a normalised picture,
     /// as `scores` and `boxes`.
-    func detector(_ x: String, size: Int, anchors: AnchorBoxes) throws {
-        let maps = try holds("backbone.scale_weight") ? vggMaps(x, size: size) : resNetMaps(x, size: size)
+    func detector(_ x: String, anchors: AnchorBoxes) throws {
+        let maps = try holds("backbone.scale_weight") ? vggMaps(x) : resNetMaps(x)
         func rows(_ head: String, _ columns: (Int) throws -> Int) throws -> String {
             let parts = try maps.enumerated().map { index, map in
                 let y = try convolution(map, "head.\(head).module_list.\(index)")
@@ -44,7 +44,7 @@ extension ONNXGraph {
         node("Clip", [corners, floats([0], shape: []), floats([1], shape: [])], result: "boxes")
     }
 
-    private func resNetMaps(_ x: String, size: Int) throws -> [String] {
+    private func resNetMaps(_ x: String) throws -> [String] {
         var maps = [try residualStages(x, prefix: "backbone.", strides: [1, 2, 1])]
         let isSixMaps = !holds("backbone.extra.5.0.weight")
         for index in 0..<(isSixMaps ? 5 : 6) {
@@ -55,7 +55,7 @@ extension ONNXGraph {
         return maps
     }
 
-    private func vggMaps(_ x: String, size: Int) throws -> [String] {
+    private func vggMaps(_ x: String) throws -> [String] {
         func chain(_ x: String, _ names: [String]) throws -> String {
             try names.reduce(x) { relu(try convolution($0, "backbone.\($1)")) }
         }

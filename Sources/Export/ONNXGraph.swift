@@ -1,3 +1,4 @@
+import Protobuf
 import Weights
 
 /// A graph of ONNX operators that is being built: nodes in the order in which they run, weights and constants.

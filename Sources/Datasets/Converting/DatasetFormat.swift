@@ -127,10 +127,8 @@ private struct BoxMarks {
             let header = try? ImageHeader(of: bytes)
         {
             let shape = PictureShape(header)
-            if shape.isStoredSize(stated) {
-                boxes = boxes.map { $0.turned(shape.orientation) }
-                image.statedSize = shape.size
-            }
+            boxes = boxes.upright(in: shape, stated: stated)
+            if shape.isStoredSize(stated) { image.statedSize = shape.size }
             image.payload = .encoded(bytes)
         }
         let kept = format.keepsCrowds ? boxes : boxes.filter { !$0.isCrowd }

@@ -19,11 +19,16 @@ public struct DetectionRecord: TargetedImage {
         self.statedSize = statedSize
     }
 
-    /// The objects as they lie in the upright picture. Those of an annotation that states the size before EXIF's orientation turns the
-    /// picture were drawn by a program that ignores the tag: they are turned with it.
-    public func boxes(in picture: PictureShape) -> [BoundingBox] {
-        guard let statedSize, picture.isStoredSize(statedSize) else { return boxes }
-        return boxes.map { $0.turned(picture.orientation) }
+    /// The objects as they lie in the upright picture.
+    public func boxes(in picture: PictureShape) -> [BoundingBox] { boxes.upright(in: picture, stated: statedSize) }
+}
+
+extension [BoundingBox] {
+    /// The boxes as they lie in the upright picture. Those of an annotation that states the size before EXIF's orientation turns the picture
+    /// were drawn by a program that ignores the tag: they are turned with it.
+    func upright(in picture: PictureShape, stated: PixelSize?) -> [BoundingBox] {
+        guard let stated, picture.isStoredSize(stated) else { return self }
+        return map { $0.turned(picture.orientation) }
     }
 }
 

@@ -49,8 +49,8 @@ struct Feed: ParsableCommand {
 
     func run() throws {
         Interruption.install()
-        let names = attributeNames?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-        let channel = try SequentialChannel(Location(source), attributeNames: names, stores: Stores())
+        let channel = try SequentialChannel(
+            Location(source), attributeNames: attributeNames.map(ManifestOptions.names), stores: Stores())
         let folder = (to as NSString).deletingLastPathComponent
         let feeder = PipeFeeder(
             folder: folder.isEmpty ? "." : folder, channel: (to as NSString).lastPathComponent,

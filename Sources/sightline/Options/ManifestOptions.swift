@@ -13,5 +13,8 @@ struct ManifestOptions: ParsableArguments {
     var labelFormat = AugmentedManifest.LabelFormat.multiHot
 
     /// The attributes one by one.
-    var attributes: [String]? { attributeNames?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
+    var attributes: [String]? { attributeNames.map(Self.names) }
+
+    /// Names with commas between.
+    static func names(_ list: String) -> [String] { list.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
 }

@@ -1,39 +1,43 @@
 /// A protobuf message on its way into a file: pieces of bytes, so that weights are never copied into their enclosing messages.
 ///
-/// Written by hand: a library's generated code for ONNX would be several times as long as all that is written here, and hold every weight
-/// twice. Source: protobuf.dev, "Encoding".
-struct ProtobufMessage {
-    private(set) var pieces: [[UInt8]] = []
+/// Written by hand: generated code for ONNX would be several times as long as all that is written here and hold every weight twice, and for
+/// SageMaker's records bring a message for each of eight types. Source: protobuf.dev, "Encoding".
+public struct ProtobufMessage {
+    /// The message, piece by piece.
+    public private(set) var pieces: [[UInt8]] = []
     /// Bytes of all pieces.
-    private(set) var count = 0
+    public private(set) var count = 0
+
+    /// An empty message.
+    public init() {}
 
     /// Adds a number: wire type 0, also of enumerations.
-    mutating func add(_ field: Int, _ value: Int) {
+    public mutating func add(_ field: Int, _ value: Int) {
         append(Self.varint(UInt64(field) << 3) + Self.varint(UInt64(bitPattern: Int64(value))))
     }
 
     /// Adds a float: wire type 5.
-    mutating func add(_ field: Int, _ value: Float) {
+    public mutating func add(_ field: Int, _ value: Float) {
         append(Self.varint(UInt64(field) << 3 | 5) + withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) })
     }
 
     /// Adds bytes: wire type 2.
-    mutating func add(_ field: Int, _ bytes: [UInt8]) {
+    public mutating func add(_ field: Int, _ bytes: [UInt8]) {
         append(Self.varint(UInt64(field) << 3 | 2) + Self.varint(UInt64(bytes.count)))
         append(bytes)
     }
 
     /// Adds a text.
-    mutating func add(_ field: Int, _ text: String) { add(field, Array(text.utf8)) }
+    public mutating func add(_ field: Int, _ text: String) { add(field, Array(text.utf8)) }
 
     /// Adds a message.
-    mutating func add(_ field: Int, _ message: ProtobufMessage) {
+    public mutating func add(_ field: Int, _ message: ProtobufMessage) {
         append(Self.varint(UInt64(field) << 3 | 2) + Self.varint(UInt64(message.count)))
         for piece in message.pieces { append(piece) }
     }
 
     /// Adds fields that are encoded already.
-    mutating func append(raw bytes: [UInt8]) { append(bytes) }
+    public mutating func append(raw bytes: [UInt8]) { append(bytes) }
 
     private mutating func append(_ bytes: [UInt8]) {
         count += bytes.count
@@ -46,7 +50,7 @@ struct ProtobufMessage {
     }
 
     /// Seven bits a byte, the lowest first.
-    private static func varint(_ value: UInt64) -> [UInt8] {
+    public static func varint(_ value: UInt64) -> [UInt8] {
         var (rest, bytes) = (value, [UInt8]())
         repeat {
             bytes.append(UInt8(rest & 0x7F) | (rest > 0x7F ? 0x80 : 0))
