@@ -35,7 +35,7 @@ final class JSONLines {
         self.limit = max(limit, 1)
         consumed = piece.lowerBound
         stop = piece.upperBound
-        buffer = [UInt8](repeating: 0, count: min(1 << 18, self.limit + 1))
+        buffer = [UInt8](repeating: 0, count: min(1 << 16, self.limit + 1))
     }
 
     /// Calls `body` with the next line that is not blank, without its end; nil at the end of the text.
