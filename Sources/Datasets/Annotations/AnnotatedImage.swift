@@ -8,6 +8,15 @@ public enum VisionTask: String, Sendable, Equatable, CaseIterable {
     case detection
     /// The class of every pixel.
     case segmentation
+
+    /// The task for people; with hyphens, model hubs' name for it.
+    public var title: String {
+        switch self {
+        case .classification: "image classification"
+        case .detection: "object detection"
+        case .segmentation: "image segmentation"
+        }
+    }
 }
 
 /// What somebody has said about a picture.

@@ -41,4 +41,10 @@ extension ImagePayload {
         case .pixels(let image): try image.encodedPNG()
         }
     }
+
+    /// The picture, decoded and upright.
+    /// - Throws: ``DatasetError``, `StorageError` or `ImagingError`.
+    public func decoded() throws -> Image {
+        if case .pixels(let image) = self { image } else { try Image(decoding: encodedBytes()) }
+    }
 }

@@ -29,10 +29,11 @@ public struct ClassificationEvaluation {
     ///   - pass: passes before this one; a pipe has another FIFO for each.
     ///   - share: the part of the data set that this process scores; all processes get the figures of the whole.
     ///   - progress: called with the number of images done, and their number if it is known; throws to stop.
+    ///   - mistaken: called with every image of this process's part that is wrong; nil: nobody asks.
     ///   - predict: normalised N, C, H, W → logits N, classes.
     public func run(
         pass: Int = 0, share: RankShare = RankShare(), progress: (Int, Int?) throws -> Void = { _, _ in },
-        predict: (Tensor) throws -> Tensor
+        mistaken: ((ClassificationMistake) -> Void)? = nil, predict: (Tensor) throws -> Tensor
     ) throws -> ClassificationMetrics {
         let classCount = source.classNames.count
         let multiLabel = source.labelKind == .multi
@@ -51,9 +52,24 @@ public struct ClassificationEvaluation {
                 if multiLabel {
                     let targets = try batch.targets(classCount: classCount, device: device)
                     try metrics.add(logits: logits, targets: targets, loss: binaryCrossEntropy(logits, targets).item())
+                    if let mistaken {
+                        let hot = try targets.elements(as: Float.self)
+                        let truth = (0..<batch.count).map { slot in (0..<classCount).filter { hot[slot * classCount + $0] > 0.5 } }
+                        let probabilities = try sigmoid(logits).elements(as: Float.self)
+                        ClassificationMistake.all(
+                            probabilities: probabilities, truth: truth, numbers: loaded.indices, multiLabel: true
+                        ).forEach(mistaken)
+                    }
                 } else {
                     let classes = try batch.classes(device: device)
-                    try metrics.add(logits: logits, classes: classes.elements(as: Int64.self), loss: crossEntropy(logits, classes).item())
+                    let truth = try classes.elements(as: Int64.self)
+                    try metrics.add(logits: logits, classes: truth, loss: crossEntropy(logits, classes).item())
+                    if let mistaken {
+                        let probabilities = try softmax(logits).elements(as: Float.self)
+                        ClassificationMistake.all(
+                            probabilities: probabilities, truth: truth.map { [Int($0)] }, numbers: loaded.indices, multiLabel: false
+                        ).forEach(mistaken)
+                    }
                 }
                 try progress(metrics.count, source.count)
             }

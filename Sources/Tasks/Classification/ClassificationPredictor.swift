@@ -97,15 +97,15 @@ public final class ClassificationPredictor {
         return images.indices.map { ClassificationPrediction(probabilities: Array(rows[$0 * classes..<($0 + 1) * classes])) }
     }
 
-    /// Scores a data set, every image once.
+    /// Scores a data set, every image once. `mistaken`: called with every image that is wrong.
     public func evaluate(
         _ dataset: ClassificationDataset, batchSize: Int = 64, topK: Int? = nil, workers: Int? = nil,
-        progress: (Int, Int?) throws -> Void = { _, _ in }
+        progress: (Int, Int?) throws -> Void = { _, _ in }, mistaken: ((ClassificationMistake) -> Void)? = nil
     ) throws -> ClassificationMetrics {
         try dataset.check(classCount: architecture.classes)
         let evaluation = try ClassificationEvaluation(
             source: .dataset(dataset), preprocessing: description.preprocessing, batchSize: batchSize, topK: topK, device: device,
             workers: workers)
-        return try evaluation.run(progress: progress) { try self.logits($0) }
+        return try evaluation.run(progress: progress, mistaken: mistaken) { try self.logits($0) }
     }
 }

@@ -24,6 +24,8 @@ public final class ClassificationTask: TrainingTask {
     public let architecture: ClassificationArchitecture
     /// The counts of the last validation.
     public private(set) var lastValidation: ClassificationMetrics?
+    /// What of this process's part the last validation found wrong.
+    public private(set) var lastMistakes: [ClassificationMistake] = []
 
     private let classifier: any ClassificationNetwork
     private let preprocessing: PreprocessingDescription
@@ -186,9 +188,13 @@ public final class ClassificationTask: TrainingTask {
         guard let evaluation else { return nil }
         network.train(false)
         defer { network.train(true) }
-        let metrics = try evaluation.run(pass: validations, share: share, progress: progress) { input in
+        var mistakes: [ClassificationMistake] = []
+        let metrics = try evaluation.run(
+            pass: validations, share: share, progress: progress, mistaken: { mistakes.append($0) }
+        ) { input in
             try withAutocast(to: precision, on: device) { try classifier(input) }
         }
+        lastMistakes = mistakes
         validations += 1
         lastValidation = metrics
         return metrics.values

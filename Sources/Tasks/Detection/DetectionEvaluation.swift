@@ -32,10 +32,11 @@ public struct DetectionEvaluation {
     ///   - postprocessor: what makes objects of the output.
     ///   - anchors: the network's, on the device.
     ///   - progress: called with the number of images done, and their number if it is known; throws to stop.
+    ///   - scored: called with every picture of this process's part, and what is wrong in it; nil: nobody asks.
     ///   - predict: normalised N, 3, S, S → scores and offsets of all anchors.
     public func run(
         pass: Int = 0, share: RankShare = RankShare(), postprocessor: DetectionPostprocessor, anchors: Tensor,
-        progress: (Int, Int?) throws -> Void = { _, _ in },
+        progress: (Int, Int?) throws -> Void = { _, _ in }, scored: ((DetectionImageScore) -> Void)? = nil,
         predict: (Tensor) throws -> DetectionOutput
     ) throws -> DetectionMetrics {
         let empty = DetectionMetrics(classCount: source.classNames.count, overlap: overlap)
@@ -51,8 +52,12 @@ public struct DetectionEvaluation {
                 let input = try batch.input(mean: preprocessing.mean, std: preprocessing.std, dtype: .float32, device: device)
                 let found = try postprocessor(predict(input), anchors: anchors)
                 for (slot, detections) in found.enumerated() {
-                    metrics.add(
-                        detections, truth: batch.truth(slot: slot), size: batch.size(slot: slot), number: loaded.indices[slot])
+                    let (truth, size, number) = (batch.truth(slot: slot), batch.size(slot: slot), loaded.indices[slot])
+                    metrics.add(detections, truth: truth, size: size, number: number)
+                    scored?(
+                        DetectionImageScore(
+                            number: number, found: detections.filter { $0.score >= DetectionErrors.scoreThreshold }, truth: truth,
+                            errors: DetectionErrors(detections, truth: truth, size: size, overlap: overlap)))
                 }
                 try progress(metrics.count, source.count)
             }

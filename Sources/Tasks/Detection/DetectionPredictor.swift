@@ -80,15 +80,17 @@ public final class DetectionPredictor {
         }
     }
 
-    /// Scores a data set, every image once.
+    /// Scores a data set, every image once. `scored`: called with each of them.
     public func evaluate(
         _ source: DetectionSource, batchSize: Int = 8, overlap: Double? = nil, workers: Int? = nil,
-        progress: (Int, Int?) throws -> Void = { _, _ in }
+        progress: (Int, Int?) throws -> Void = { _, _ in }, scored: ((DetectionImageScore) -> Void)? = nil
     ) throws -> DetectionMetrics {
         if case .dataset(let dataset) = source { try dataset.check(classCount: architecture.classes) }
         let evaluation = try DetectionEvaluation(
             source: source, preprocessing: description.preprocessing, batchSize: batchSize, overlap: overlap ?? settings.overlapThreshold,
             device: device, workers: workers)
-        return try evaluation.run(postprocessor: settings.postprocessor(), anchors: anchors, progress: progress) { try network($0) }
+        return try evaluation.run(postprocessor: settings.postprocessor(), anchors: anchors, progress: progress, scored: scored) {
+            try network($0)
+        }
     }
 }

@@ -24,6 +24,8 @@ public final class DetectionTask: TrainingTask {
     public let architecture: DetectionArchitecture
     /// The scores of the last validation.
     public private(set) var lastValidation: DetectionMetrics?
+    /// What the last validation found in each picture of this process's part.
+    public private(set) var lastScores: [DetectionImageScore] = []
 
     private let detector: any DetectionNetwork
     private let preprocessing: PreprocessingDescription
@@ -120,9 +122,12 @@ public final class DetectionTask: TrainingTask {
         defer { network.train(true) }
         // Prepared anew each time: the weights have changed.
         let plan = try detector.inferencePlan(precision: precision ?? .float32, device: device)
+        var scores: [DetectionImageScore] = []
         let metrics = try evaluation.run(
-            pass: validations, share: share, postprocessor: hyperparameters.postprocessor(), anchors: anchors, progress: progress
+            pass: validations, share: share, postprocessor: hyperparameters.postprocessor(), anchors: anchors, progress: progress,
+            scored: { scores.append($0) }
         ) { try plan($0) }
+        lastScores = scores
         validations += 1
         lastValidation = metrics
         return metrics.values

@@ -43,21 +43,23 @@ public struct SegmentationEvaluation {
     ///   - pass: passes before this one; a pipe has another FIFO for each.
     ///   - share: the part of the data set that this process scores; all processes get the figures of the whole.
     ///   - progress: called with the number of images done, and their number if it is known; throws to stop.
+    ///   - scored: called with every whole image of this process's part; nil: nobody asks. Of crops it is never called.
     ///   - predict: normalised N, 3, H, W → scores N, classes, H / 8, W / 8.
     public func run(
         pass: Int = 0, share: RankShare = RankShare(), progress: (Int, Int?) throws -> Void = { _, _ in },
-        predict: @escaping (Tensor) throws -> Tensor
+        scored: ((SegmentationImageScore) -> Void)? = nil, predict: @escaping (Tensor) throws -> Tensor
     ) throws -> SegmentationMetrics {
         let own =
             switch extent {
-            case .whole: try runWhole(pass, share.validation, progress, predict)
+            case .whole: try runWhole(pass, share.validation, progress, scored, predict)
             case .crops(let count): try runCrops(pass, share.validation, count, progress, predict)
             }
         return try share.merged(own, into: SegmentationMetrics(classCount: source.classNames.count))
     }
 
     private func runWhole(
-        _ pass: Int, _ share: BatchShare, _ progress: (Int, Int?) throws -> Void, _ predict: @escaping (Tensor) throws -> Tensor
+        _ pass: Int, _ share: BatchShare, _ progress: (Int, Int?) throws -> Void, _ scored: ((SegmentationImageScore) -> Void)?,
+        _ predict: @escaping (Tensor) throws -> Tensor
     ) throws -> SegmentationMetrics {
         var metrics = SegmentationMetrics(classCount: source.classNames.count)
         let segmenter = ImageSegmenter(preprocessing: preprocessing, viewing: viewing, device: device, network: predict)
@@ -70,6 +72,11 @@ public struct SegmentationEvaluation {
             let found = try segmenter.classes(of: image)
             metrics.add(predicted: found, truth: mask.classIDs)
             metrics.add(BoundaryScores(predicted: found, truth: mask.classIDs, size: mask.size))
+            if let scored, let number = loaded.indices.first {
+                var own = SegmentationMetrics(classCount: source.classNames.count)
+                own.add(predicted: found, truth: mask.classIDs)
+                scored(SegmentationImageScore(number: number, own))
+            }
             try progress(metrics.count, source.count)
         }
         return metrics

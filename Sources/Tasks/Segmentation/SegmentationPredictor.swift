@@ -88,14 +88,14 @@ public final class SegmentationPredictor {
             size: image.size, classes: classes, values: try segmenter.probabilities(of: image.content, classes: classes))
     }
 
-    /// Scores a data set, every image once. `extent`: nil: whole images.
+    /// Scores a data set, every image once. `scored`: called with each of them that is looked at as a whole.
     public func evaluate(
         _ source: SegmentationSource, extent: SegmentationEvaluation.Extent = .whole, workers: Int? = nil,
-        progress: (Int, Int?) throws -> Void = { _, _ in }
+        progress: (Int, Int?) throws -> Void = { _, _ in }, scored: ((SegmentationImageScore) -> Void)? = nil
     ) throws -> SegmentationMetrics {
         if case .dataset(let dataset) = source { try dataset.check(classCount: architecture.classes) }
         let evaluation = try SegmentationEvaluation(
             source: source, preprocessing: description.preprocessing, extent: extent, viewing: viewing, device: device, workers: workers)
-        return try evaluation.run(progress: progress) { [network] in try network($0) }
+        return try evaluation.run(progress: progress, scored: scored) { [network] in try network($0) }
     }
 }

@@ -28,6 +28,8 @@ public final class SegmentationTask: TrainingTask {
     public let architecture: SegmentationArchitecture
     /// The counts of the last validation.
     public private(set) var lastValidation: SegmentationMetrics?
+    /// What the last validation made of each image of this process's part; empty where crops were scored.
+    public private(set) var lastScores: [SegmentationImageScore] = []
 
     /// What the auxiliary head's loss counts.
     static let auxiliaryWeight = 0.5
@@ -116,7 +118,11 @@ public final class SegmentationTask: TrainingTask {
         defer { network.train(true) }
         // Prepared anew each time: the weights have changed.
         let plan = try segmenter.inferencePlan(precision: precision ?? .float32, device: device)
-        let metrics = try evaluation.run(pass: validations, share: share, progress: progress) { try plan($0) }
+        var scores: [SegmentationImageScore] = []
+        let metrics = try evaluation.run(
+            pass: validations, share: share, progress: progress, scored: { scores.append($0) }
+        ) { try plan($0) }
+        lastScores = scores
         validations += 1
         lastValidation = metrics
         return metrics.values

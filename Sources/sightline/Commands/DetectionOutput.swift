@@ -59,8 +59,7 @@ final class DrawnImages {
 
     /// The path of the picture.
     func write(_ detections: [Detection], of payload: ImagePayload, named name: String) throws -> String {
-        let image: Image
-        if case .pixels(let pixels) = payload { image = pixels } else { image = try Image(decoding: payload.encodedBytes()) }
+        let image = try payload.decoded()
         let file = names.make(for: name) + ".jpg"
         try store.write(drawing.drawn(detections, on: image).encodedJPEG(quality: 92), to: file)
         return store.location(of: file)
