@@ -12,6 +12,7 @@ import Weights
 /// - `hyperparameters.json`: every setting as it was resolved.
 /// - `results.csv`: a row an epoch.
 /// - `checkpoint.safetensors`: what `--resume` needs.
+/// - `report.html`: curves after every epoch; at the end the model's figures and its worst mistakes, too.
 /// - `README.md`, `confusion_matrix.csv` or `precision_recall.csv`: the model card, at the end.
 public struct RunFolder: Sendable {
     /// Its path.
@@ -37,6 +38,8 @@ public struct RunFolder: Sendable {
     public var hyperparameters: String { path + "/hyperparameters.json" }
     /// The model card.
     public var card: String { path + "/README.md" }
+    /// The page about the run.
+    public var report: String { path + "/report.html" }
     /// What was taken for what.
     public var confusionMatrix: String { path + "/" + Self.confusionMatrixName }
     /// How precision falls while recall rises.
@@ -68,7 +71,7 @@ public struct RunFolder: Sendable {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: epochs)) ?? []
         let models = [model, last] + names.filter { $0.wholeMatch(of: /epoch-[0-9]{4,}/) != nil }.map { epochs + "/" + $0 }
         let files = models.flatMap { folder in [ModelFolder.weightsName, ModelFolder.descriptionName].map { folder + "/" + $0 } }
-        for file in files + [checkpoint, results, hyperparameters, confusionMatrix, precisionRecall]
+        for file in files + [checkpoint, results, hyperparameters, report, confusionMatrix, precisionRecall]
         where FileManager.default.fileExists(atPath: file) {
             do {
                 try FileManager.default.removeItem(atPath: file)

@@ -130,7 +130,7 @@ public final class Trainer<Job: TrainingTask> {
                     network: description.network, parameterCount: task.network.parameterCount, device: task.device.description,
                     precision: "\(task.precision ?? .float32)", epochs: settings.epochs, stepsPerEpoch: stepsPerEpoch,
                     examples: try exampleCount(), world: ranks?.world ?? WorldSize(),
-                    resumedAt: resumed ? (progress.epoch + 1, progress.step) : nil)))
+                    resumedAt: resumed ? (progress.epoch + 1, progress.step) : nil, history: progress.history)))
     }
 
     // MARK: One epoch

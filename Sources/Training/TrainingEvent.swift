@@ -66,6 +66,8 @@ public struct RunStart: Sendable {
     public let world: WorldSize
     /// The epoch (from 1) and the step (from 0) at which a resumed run goes on; nil for a fresh one.
     public let resumedAt: (epoch: Int, step: Int)?
+    /// Epochs before a resumption.
+    public var history: [EpochRecord] = []
 }
 
 /// Where a run stands after a step.

@@ -38,9 +38,19 @@ extension Acceptance {
             #expect(place.exists("run/precision_recall.csv"))
             #expect(try place.text("run/results.csv").contains("mAP"))
 
-            let evaluated = try Command.run(["evaluate", "run", "--data", "shapes", "--json"], in: place.path)
+            let evaluated = try Command.run(["evaluate", "run", "--data", "shapes", "--output", "scored", "--json"], in: place.path)
             try #require(evaluated.status == 0, "\(evaluated.errors)")
             #expect(evaluated.output.contains("\"mAP\""))
+            let errors = try #require(try evaluated.objects().first?["errors"] as? [String: Any])
+            let wrong = ["classification", "localization", "both", "duplicate", "background", "missed"]
+            let rows = try place.text("scored/mistakes.csv").split(separator: "\n").map { $0.split(separator: ",").map(String.init) }
+            #expect(rows.first == ["image", "right"] + wrong)
+            for (column, kind) in wrong.enumerated() {
+                #expect(errors[kind] as? Int == rows.dropFirst().reduce(0) { $0 + (Int($1[column + 2]) ?? 0) })
+            }
+            let page = try place.text("scored/report.html")
+            #expect(page.components(separatedBy: "<article").count == rows.count && place.exists("scored/precision_recall.csv"))
+            #expect(try place.text("run/report.html").contains("The model on the validation set"))
 
             // Drawn copies have the pictures' names.
             let original = try place.bytes("shapes/validation/0.png")

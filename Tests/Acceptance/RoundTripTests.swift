@@ -34,14 +34,25 @@ extension Acceptance {
             #expect(try place.text("run/README.md").contains("# cifar-resnet-20 for image classification"))
             #expect(try place.text("run/confusion_matrix.csv").hasPrefix("true\\predicted,bars,dark,light,rows\n"))
 
-            let evaluation = try Command.run(["evaluate", "run", "--data", "data", "--json"], in: place.path)
+            #expect(try place.text("run/report.html").contains("2 epochs; best validation accuracy"))
+
+            let evaluation = try Command.run(["evaluate", "run", "--data", "data", "--output", "scored", "--json"], in: place.path)
             try #require(evaluation.status == 0, "\(evaluation.errors)")
+            #expect(evaluation.errors.contains("report: scored/report.html"))
             let figures = try #require(try evaluation.objects().first)
             let accuracy = try #require(figures["accuracy"] as? Double)
             #expect(figures["images"] as? Int == 16)
             let matrix = try #require(figures["confusion_matrix"] as? [[Int]])
             #expect(Double(matrix.indices.reduce(0) { $0 + matrix[$1][$1] }) / 16 == accuracy)
             #expect(matrix.map { $0.reduce(0, +) } == [4, 4, 4, 4])
+            #expect(try place.text("scored/confusion_matrix.csv") == place.text("run/confusion_matrix.csv"))
+            // Every mistake has a line, and, as there are few, a picture.
+            let mistakes = try place.text("scored/mistakes.csv").split(separator: "\n")
+            #expect(mistakes.first == "image,label,label_probability,predicted,predicted_probability")
+            #expect(Double(17 - mistakes.count) / 16 == accuracy)
+            #expect(try place.text("scored/report.html").components(separatedBy: "data:image/png;base64,").count == mistakes.count)
+            let over = try Command.run(["evaluate", "run", "--data", "data", "--output", "run"], in: place.path)
+            #expect(over.status == 2 && over.errors.contains("own report"), "\(over)")
 
             let prediction = try Command.run(
                 ["predict", "run/model", "data/t10k-images-idx3-ubyte", "--record", "2", "--record", "5", "--json"], in: place.path)

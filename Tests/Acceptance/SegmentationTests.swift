@@ -83,8 +83,14 @@ extension Acceptance {
             let trained = try Command.run(
                 Self.arguments("run", epochs: 8, ["-p", "num_training_samples=32", "--class-names", "ground,disc,bar"]), in: place.path)
             try #require(trained.status == 0, "\(trained.errors)")
-            let evaluated = try Command.run(["evaluate", "run", "--data", "data", "--json"], in: place.path)
+            let evaluated = try Command.run(["evaluate", "run", "--data", "data", "--output", "scored", "--json"], in: place.path)
             try #require(evaluated.status == 0, "\(evaluated.errors)")
+            let mistakes = try place.text("scored/mistakes.csv").split(separator: "\n")
+            #expect(mistakes.first == "image,pixel_accuracy,mean_iou" && mistakes.count == 4)
+            // The image, its mask and what was predicted, of each.
+            let page = try place.text("scored/report.html")
+            #expect(page.components(separatedBy: "<img").count == 10 && page.contains("rgb("))
+            #expect(try place.text("run/report.html").components(separatedBy: "<img").count == 10)
             let scores = try #require(try evaluated.objects().first)
             let mIOU = try #require(scores["mIOU"] as? Double)
             #expect(mIOU > 0.5)

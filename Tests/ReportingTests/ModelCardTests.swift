@@ -61,7 +61,7 @@ struct ModelCardTests {
                 sightline evaluate model --data PATH
                 ```
                 `model/model.safetensors` holds the weights under torchvision's names; `model/model.json` says how an image is prepared and what the
-                classes are called. `results.csv` has the figures of every epoch, `confusion_matrix.csv` what was taken for what.
+                classes are called. `results.csv` has the figures of every epoch, `report.html` shows them, `confusion_matrix.csv` what was taken for what.
 
                 """)
     }

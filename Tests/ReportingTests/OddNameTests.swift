@@ -6,11 +6,11 @@ import Testing
 struct OddNameTests {
     @Test("A CSV field is quoted where its bytes ask for it, whatever characters they make")
     func csv() {
-        #expect(EvaluationReport.field("plain") == "plain")
-        #expect(EvaluationReport.field("a,b") == "\"a,b\"")
-        #expect(EvaluationReport.field("a,\u{301}b") == "\"a,\u{301}b\"")
-        #expect(EvaluationReport.field("a\r\nb") == "\"a\r\nb\"")
-        #expect(EvaluationReport.field("say \"a\"") == "\"say \"\"a\"\"\"")
+        #expect(CSV.field("plain") == "plain")
+        #expect(CSV.field("a,b") == "\"a,b\"")
+        #expect(CSV.field("a,\u{301}b") == "\"a,\u{301}b\"")
+        #expect(CSV.field("a\r\nb") == "\"a\r\nb\"")
+        #expect(CSV.field("say \"a\"") == "\"say \"\"a\"\"\"")
     }
 
     @Test("A Markdown cell is one cell, and no page's element")

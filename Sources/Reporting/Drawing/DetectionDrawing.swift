@@ -1,3 +1,4 @@
+import Datasets
 import Imaging
 import Tasks
 
@@ -17,26 +18,46 @@ public struct DetectionDrawing {
 
     /// The picture with everything that was found, the surest drawn last and so on top.
     public func drawn(_ detections: [Detection], on image: Image) -> Image {
+        drawn(
+            detections.sorted { $0.score < $1.score }.map { found in
+                (
+                    edges: (Double(found.left), Double(found.top), Double(found.right), Double(found.bottom)), classID: found.classID,
+                    caption: "\(name(found.classID)) \(Figures.decimal(Double(found.score), 2))"
+                )
+            }, image)
+    }
+
+    /// The picture with everything that is there, the largest drawn first.
+    public func drawn(_ truth: [BoundingBox], on image: Image) -> Image {
+        drawn(
+            truth.sorted { $0.width * $0.height > $1.width * $1.height }.map { object in
+                (edges: (object.left, object.top, object.right, object.bottom), classID: object.classID, caption: name(object.classID))
+            }, image)
+    }
+
+    private func name(_ classID: Int) -> String { classes.indices.contains(classID) ? classes[classID] : String(classID) }
+
+    private func drawn(
+        _ boxes: [(edges: (left: Double, top: Double, right: Double, bottom: Double), classID: Int, caption: String)], _ image: Image
+    ) -> Image {
         var canvas = Canvas(image)
         let side = min(image.width, image.height)
         let thickness = max(1, (side + 120) / 240)
         let size = max(9, min(28, side / 36))
-        for detection in detections.sorted(by: { $0.score < $1.score }) {
-            let colour = Palette.distinct(detection.classID)
-            let left = pixel(detection.left, image.width), top = pixel(detection.top, image.height)
+        for (edges, classID, caption) in boxes {
+            let colour = Palette.distinct(classID)
+            let left = pixel(edges.left, image.width), top = pixel(edges.top, image.height)
             let rect = PixelRect(
-                x: left, y: top, width: max(1, pixel(detection.right, image.width) - left),
-                height: max(1, pixel(detection.bottom, image.height) - top))
+                x: left, y: top, width: max(1, pixel(edges.right, image.width) - left),
+                height: max(1, pixel(edges.bottom, image.height) - top))
             canvas.outline(rect, colour, thickness: thickness)
-            guard let font else { continue }
-            let name = classes.indices.contains(detection.classID) ? classes[detection.classID] : String(detection.classID)
-            canvas.caption("\(name) \(Figures.decimal(Double(detection.score), 2))", x: left, bottom: top, colour, font: font, size: size)
+            if let font { canvas.caption(caption, x: left, bottom: top, colour, font: font, size: size) }
         }
         return canvas.image
     }
 
-    private func pixel(_ fraction: Float, _ side: Int) -> Int {
+    private func pixel(_ fraction: Double, _ side: Int) -> Int {
         guard fraction.isFinite else { return 0 }
-        return Int((min(max(fraction, -1), 2) * Float(side)).rounded())
+        return Int((min(max(fraction, -1), 2) * Double(side)).rounded())
     }
 }

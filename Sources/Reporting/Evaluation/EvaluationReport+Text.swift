@@ -1,4 +1,3 @@
-import Foundation
 import Training
 
 extension EvaluationReport {
@@ -48,15 +47,6 @@ extension EvaluationReport {
 
     /// The confusion matrix as CSV: a row for each true class, a column for each predicted one.
     public var confusionCSV: String {
-        let header = (["true\\predicted"] + classes).map(Self.field).joined(separator: ",")
-        let rows = zip(classes, confusion).map { name, row in ([Self.field(name)] + row.map(String.init)).joined(separator: ",") }
-        return ([header] + rows).joined(separator: "\n") + "\n"
-    }
-
-    /// A field in quotes where RFC 4180 asks for them.
-    static func field(_ text: String) -> String {
-        // Scalars: a comma with a mark on it, and CR LF, are other characters.
-        let isQuoted = text.unicodeScalars.contains { [",", "\"", "\n", "\r"].contains($0) }
-        return isQuoted ? "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\"" : text
+        CSV.text(["true\\predicted"] + classes, zip(classes, confusion).map { name, row in [name] + row.map(String.init) })
     }
 }

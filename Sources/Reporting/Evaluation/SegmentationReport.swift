@@ -97,8 +97,27 @@ public struct SegmentationReport: EvaluationSummary {
 
     /// Pixels as CSV: a row for each true class, a column for each predicted one.
     public var confusionCSV: String {
-        let names = (0..<metrics.classCount).map { EvaluationReport.field(name($0)) }
-        let rows = names.indices.map { ([names[$0]] + row($0).map(String.init)).joined(separator: ",") }
-        return ([(["true\\predicted"] + names).joined(separator: ",")] + rows).joined(separator: "\n") + "\n"
+        let names = (0..<metrics.classCount).map(name)
+        return CSV.text(["true\\predicted"] + names, names.indices.map { [names[$0]] + row($0).map(String.init) })
+    }
+}
+
+extension SegmentationReport {
+    /// Figures, classes, and what pixels were taken for.
+    public func add(to page: inout ReportPage) {
+        func figure(_ value: Double?) -> String? { value.map { Figures.decimal($0, 4) } }
+        page.add(
+            "Figures",
+            HTML.figures([
+                ("mIOU", figure(metrics.meanIoU)),
+                ("of classes present", metrics.meanIoUOfPresent == metrics.meanIoU ? nil : figure(metrics.meanIoUOfPresent)),
+                ("pixel accuracy", figure(metrics.pixelAccuracy)), ("boundary F1", figure(metrics.boundaryF1)),
+                ("images", Figures.count(metrics.count)),
+            ]))
+        page.add("Classes", classTable.html)
+        page.add(
+            ConfusionTable(
+                classes: (0..<metrics.classCount).map(name), counts: (0..<metrics.classCount).map { row($0).map(Int.init) },
+                showsShares: true), counting: "pixels")
     }
 }

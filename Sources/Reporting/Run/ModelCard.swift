@@ -15,18 +15,22 @@ public struct ModelCard {
     public var summary: RunSummary
     /// What the best model makes of the validation set; nil: there is none.
     public var evaluation: (any EvaluationSummary)?
+    /// The pictures that it gets most wrong; nil: none were kept.
+    public var mistakes: MistakeGallery?
     /// Precision and device of the training.
     public var engine: String
 
     /// Gathers what the card tells.
     public init(
-        network: String, parameterCount: Int, context: RunContext, summary: RunSummary, evaluation: (any EvaluationSummary)?, engine: String
+        network: String, parameterCount: Int, context: RunContext, summary: RunSummary, evaluation: (any EvaluationSummary)?,
+        mistakes: MistakeGallery? = nil, engine: String
     ) {
         self.network = network
         self.parameterCount = parameterCount
         self.context = context
         self.summary = summary
         self.evaluation = evaluation
+        self.mistakes = mistakes
         self.engine = engine
     }
 
@@ -62,7 +66,7 @@ public struct ModelCard {
         sightline evaluate model --data PATH
         ```
         `model/model.safetensors` holds the weights under torchvision's names; `model/model.json` says how an image is prepared and what the
-        classes are called. `results.csv` has the figures of every epoch\(attachments).
+        classes are called. `results.csv` has the figures of every epoch, `report.html` shows them\(attachments).
 
         """
     }

@@ -45,10 +45,18 @@ enum Figures {
     static func megabytes(_ bytes: Int) -> String { "\(Int((Double(bytes) / 1_000_000).rounded())) MB" }
 
     /// A share of 1 as whole percent: `12 %`.
-    static func percent(_ share: Double) -> String { "\(Int((min(max(share, 0), 1) * 100).rounded())) %" }
+    static func percent(_ share: Double) -> String {
+        share.isFinite ? "\(Int((min(max(share, 0), 1) * 100).rounded())) %" : "–"
+    }
 
     /// A learning rate, without trailing zeros: `0.1`, `0.0001`.
     static func rate(_ value: Double) -> String { String(format: "%g", value) }
+
+    /// A metric's name above a figure: with a capital where it is a word, `mAP` as it is.
+    static func title(_ metric: String) -> String {
+        let name = name(metric)
+        return name.dropFirst().allSatisfy { !$0.isUppercase } ? name.prefix(1).uppercased() + name.dropFirst() : name
+    }
 
     /// A metric's name for people: `top_k_accuracy_5` is `top-5`.
     static func name(_ metric: String) -> String {

@@ -2,9 +2,12 @@
 struct TextTable {
     enum Alignment { case left, right }
 
-    private let header: [String]
-    private let alignments: [Alignment]
-    private var rows: [[String]] = []
+    /// What the columns are called.
+    let header: [String]
+    /// Their sides.
+    let alignments: [Alignment]
+    /// Cells, as many a row as there are columns.
+    private(set) var rows: [[String]] = []
 
     init(_ columns: [(title: String, alignment: Alignment)]) {
         header = columns.map(\.title)

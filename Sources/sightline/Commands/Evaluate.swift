@@ -16,10 +16,13 @@ struct Evaluate: ParsableCommand {
               sightline evaluate cifar10_resnet20.safetensors --data cifar10/test_batch.bin
               sightline evaluate detector --data cells --annotation cells.json
               sightline evaluate segmenter --data camvid --flip
+              sightline evaluate run --data photos/test --output scored
 
             The model is a run's folder, a model folder, or a file of weights. A detector
             is scored by Pascal VOC's mAP and COCO's; a segmentation model by mIOU, pixel
-            accuracy and boundary F1, on whole images.
+            accuracy and boundary F1, on whole images. --output writes report.html, one
+            page with figures, curves and the worst mistakes as pictures; mistakes.csv,
+            which lists them all; and the confusion matrix or precision–recall curves.
             """)
 
     @Argument(help: "The model.", completion: .file())
@@ -61,6 +64,11 @@ struct Evaluate: ParsableCommand {
 
     @Option(help: ArgumentHelp("Leave out up to n images that can't be read.", valueName: "n"))
     var skipUnreadable = 0
+
+    @Option(
+        help: ArgumentHelp("The folder for a page with the figures and the worst mistakes, and for tables.", valueName: "folder"),
+        completion: .directory)
+    var output: String?
 
     @OptionGroup var manifest: ManifestOptions
 
@@ -109,10 +117,18 @@ struct Evaluate: ParsableCommand {
         images.mode = .fastFile
         images.attributeNames = manifest.attributes
         let source = try readable(images.open())
+        let folder = try folder(predictor.description, source.source)
         try report(source.warnings, count: source.count ?? 0) { progress, seconds in
+            var scores: [SegmentationImageScore] = []
             let metrics = try predictor.evaluate(
-                source, extent: batchSize.map { $0 > 1 ? .crops($0) : .whole } ?? .whole, progress: progress)
+                source, extent: batchSize.map { $0 > 1 ? .crops($0) : .whole } ?? .whole, progress: progress,
+                scored: folder == nil ? nil : { scores.append($0) })
             let report = SegmentationReport(metrics, classes: source.classNames, seconds: seconds())
+            // Of crops no single one is scored.
+            let dataset = scores.isEmpty ? nil : try source.requireDataset()
+            try folder?.write(
+                report, mistakes: dataset.map { try scores.csv(of: $0) },
+                gallery: dataset.map { dataset in MistakeGallery(scores, of: dataset) { try predictor.predict($0, named: $1) } })
             return json ? report.json.line + "\n" : report.text
         }
     }
@@ -131,11 +147,14 @@ struct Evaluate: ParsableCommand {
         (images.classNames, images.classCount) = (names(of: description), description.classes.count)
         (images.attributeNames, images.labelFormat) = (manifest.attributes, manifest.labelFormat)
         guard case .dataset(let dataset) = try readable(.dataset(images.openDataset()) as ClassificationSource) else { return }
+        let folder = try folder(description, dataset.source)
         try report(dataset.warnings, count: dataset.count) { progress, seconds in
+            var mistakes: [ClassificationMistake] = []
             let metrics = try predictor.evaluate(
                 dataset, batchSize: batchSize ?? 64, topK: description.multiLabel ? nil : topK ?? (description.classes.count > 5 ? 5 : nil),
-                progress: progress)
+                progress: progress, mistaken: folder == nil ? nil : { mistakes.append($0) })
             let report = EvaluationReport(metrics, classes: dataset.classNames, seconds: seconds())
+            try folder?.write(report, mistakes: try mistakes.csv(of: dataset), gallery: MistakeGallery(mistakes, of: dataset))
             return json ? report.json.line + "\n" : report.text
         }
     }
@@ -149,10 +168,24 @@ struct Evaluate: ParsableCommand {
         images.mode = .fastFile
         images.attributeNames = manifest.attributes
         let source = try readable(images.open())
+        let folder = try folder(predictor.description, source.source)
         try report(source.warnings, count: source.count ?? 0) { progress, seconds in
-            let metrics = try predictor.evaluate(source, batchSize: batchSize ?? 8, overlap: overlap, progress: progress)
-            let report = DetectionReport(metrics, classes: source.classNames, seconds: seconds())
+            var scores: [DetectionImageScore] = []
+            let metrics = try predictor.evaluate(
+                source, batchSize: batchSize ?? 8, overlap: overlap, progress: progress, scored: { scores.append($0) })
+            let report = DetectionReport(metrics, classes: source.classNames, seconds: seconds(), errors: scores.errors)
+            if let folder {
+                let dataset = try source.requireDataset()
+                try folder.write(report, mistakes: scores.csv(of: dataset), gallery: MistakeGallery(scores, of: dataset))
+            }
             return json ? report.json.line + "\n" : report.text
+        }
+    }
+
+    /// The folder that was asked for; nil: none was.
+    private func folder(_ description: ModelDescription, _ source: String) throws -> EvaluationOutput? {
+        try output.map {
+            try EvaluationOutput($0, network: description.network, task: VisionTask(rawValue: description.task)?.title, source: source)
         }
     }
 

@@ -40,7 +40,7 @@ struct ClassificationJob: RunnableJob {
         validation = data.validation
         let resolved = task.hyperparameters
         let context = RunContext(
-            task: "image classification", classes: data.training.classNames, training: (data.training.source, data.training.count),
+            task: VisionTask.classification.title, classes: data.training.classNames, training: (data.training.source, data.training.count),
             validation: data.validation.map { ($0.source, $0.count) }, imageShape: resolved.imageShape, start: start.title,
             hyperparameters: resolved.resolved, defaults: ClassificationHyperparameters().resolved)
         job = try TrainingJob(
@@ -61,13 +61,23 @@ struct ClassificationJob: RunnableJob {
     /// Trains.
     func train() throws {
         let task = job.task
-        let best = BestValidation { task.lastValidation }
+        let best = BestValidation { task.lastValidation.map { ($0, task.lastMistakes) } }
         try job.train(listening: [best]) { folder in
             guard case .dataset(let dataset) = validation else { return nil }
             // A resumed run whose best epoch lies before the interruption has to look again.
-            let metrics =
-                try best.metrics ?? ClassificationPredictor(folder.model, device: task.device).evaluate(dataset, workers: run.workers)
-            return EvaluationReport(metrics, classes: job.context.classes, seconds: 0)
+            let (metrics, mistakes) = try best.found ?? look(again: folder, dataset)
+            return (
+                EvaluationReport(metrics, classes: job.context.classes, seconds: 0), MistakeGallery(mistakes, of: dataset)
+            )
         }
+    }
+
+    private func look(
+        again folder: RunFolder, _ dataset: ClassificationDataset
+    ) throws -> (ClassificationMetrics, [ClassificationMistake]) {
+        var mistakes: [ClassificationMistake] = []
+        let metrics = try ClassificationPredictor(folder.model, device: job.task.device).evaluate(
+            dataset, workers: run.workers, mistaken: { mistakes.append($0) })
+        return (metrics, mistakes)
     }
 }

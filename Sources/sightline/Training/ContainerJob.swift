@@ -227,7 +227,7 @@ struct ContainerJob {
 
     /// Results, model card and tables go where the platform keeps everything but the model.
     private func publishReports(of folder: RunFolder) throws {
-        let files = [folder.results, folder.hyperparameters, folder.card, folder.confusionMatrix, folder.precisionRecall]
+        let files = [folder.results, folder.hyperparameters, folder.card, folder.report, folder.confusionMatrix, folder.precisionRecall]
         for file in files where FileManager.default.fileExists(atPath: file) {
             try PublishedFile.place(file, at: tree.outputData + "/" + (file as NSString).lastPathComponent)
         }

@@ -43,7 +43,7 @@ struct DetectionJob: RunnableJob {
         validation = data.validation
         let resolved = task.hyperparameters
         let context = RunContext(
-            task: "object detection", classes: data.training.classNames, training: (data.training.source, data.training.count),
+            task: VisionTask.detection.title, classes: data.training.classNames, training: (data.training.source, data.training.count),
             validation: data.validation.map { ($0.source, $0.count) }, imageShape: (3, resolved.imageShape, resolved.imageShape),
             start: start.title, hyperparameters: resolved.resolved, defaults: DetectionHyperparameters().resolved)
         job = try TrainingJob(
@@ -58,12 +58,23 @@ struct DetectionJob: RunnableJob {
     /// Trains.
     func train() throws {
         let task = job.task
-        let best = BestValidation { task.lastValidation }
+        let best = BestValidation { task.lastValidation.map { ($0, task.lastScores) } }
         try job.train(listening: [best]) { folder in
-            guard let validation, case .dataset = validation else { return nil }
-            let metrics =
-                try best.metrics ?? DetectionPredictor(folder.model, device: task.device).evaluate(validation, workers: run.workers)
-            return DetectionReport(metrics, classes: job.context.classes, seconds: 0)
+            guard let validation, case .dataset(let dataset) = validation else { return nil }
+            // A resumed run whose best epoch lies before the interruption has to look again.
+            let (metrics, scores) = try best.found ?? look(again: folder, validation)
+            // Of several processes this one knows the errors in its own part.
+            let errors = scores.count == metrics.count ? scores.errors : nil
+            return (
+                DetectionReport(metrics, classes: job.context.classes, seconds: 0, errors: errors), MistakeGallery(scores, of: dataset)
+            )
         }
+    }
+
+    private func look(again folder: RunFolder, _ validation: DetectionSource) throws -> (DetectionMetrics, [DetectionImageScore]) {
+        var scores: [DetectionImageScore] = []
+        let metrics = try DetectionPredictor(folder.model, device: job.task.device).evaluate(
+            validation, workers: run.workers, scored: { scores.append($0) })
+        return (metrics, scores)
     }
 }

@@ -39,7 +39,7 @@ struct SegmentationJob: RunnableJob {
         validation = data.validation
         let resolved = task.hyperparameters
         var context = RunContext(
-            task: "image segmentation", classes: data.training.classNames, training: (data.training.source, data.training.count),
+            task: VisionTask.segmentation.title, classes: data.training.classNames, training: (data.training.source, data.training.count),
             validation: data.validation.map { ($0.source, $0.count) }, imageShape: (3, resolved.cropSize, resolved.cropSize),
             start: start.title, hyperparameters: resolved.resolved, defaults: SegmentationHyperparameters().resolved)
         context.takesAnySize = true
@@ -65,15 +65,25 @@ struct SegmentationJob: RunnableJob {
     /// Trains.
     func train() throws {
         let task = job.task
-        let best = BestValidation { task.lastValidation }
+        let best = BestValidation { task.lastValidation.map { ($0, task.lastScores) } }
         try job.train(listening: [best]) { folder in
-            guard let validation, case .dataset = validation else { return nil }
+            guard let validation, case .dataset(let dataset) = validation else { return nil }
+            let predictor = try SegmentationPredictor(folder.model, device: task.device)
             // A resumed run whose best epoch lies before the interruption has to look again.
-            let metrics =
-                try best.metrics
-                ?? SegmentationPredictor(folder.model, device: task.device).evaluate(
-                    validation, extent: task.hyperparameters.validationExtent, workers: run.workers)
-            return SegmentationReport(metrics, classes: job.context.classes, seconds: 0)
+            let (metrics, scores) = try best.found ?? look(again: predictor, validation)
+            return (
+                SegmentationReport(metrics, classes: job.context.classes, seconds: 0),
+                MistakeGallery(scores, of: dataset) { try predictor.predict($0, named: $1) }
+            )
         }
+    }
+
+    private func look(
+        again predictor: SegmentationPredictor, _ validation: SegmentationSource
+    ) throws -> (SegmentationMetrics, [SegmentationImageScore]) {
+        var scores: [SegmentationImageScore] = []
+        let metrics = try predictor.evaluate(
+            validation, extent: job.task.hyperparameters.validationExtent, workers: run.workers, scored: { scores.append($0) })
+        return (metrics, scores)
     }
 }

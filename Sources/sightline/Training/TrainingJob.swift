@@ -91,24 +91,29 @@ struct TrainingJob<Task: TrainingTask> {
         self.run = run
     }
 
-    /// Trains, and writes the model card. `evaluation`: what the best model makes of the validation set, where `best` was told of it in
-    /// this run; else it has to look again.
-    func train(listening others: [any TrainingObserver], evaluation: (RunFolder) throws -> (any EvaluationSummary)?) throws {
+    /// What the best model makes of the validation set: the figures, and the pictures that it gets most wrong.
+    typealias Findings = (evaluation: any EvaluationSummary, mistakes: MistakeGallery)
+
+    /// Trains, and writes the model card and the page. `findings`: what the best model makes of the validation set, where `best` was told of
+    /// it in this run; else it has to look again.
+    func train(listening others: [any TrainingObserver], findings: (RunFolder) throws -> Findings?) throws {
         let folder = run.folder
         let existed = FileManager.default.fileExists(atPath: folder.path)
         let hadSettings = FileManager.default.fileExists(atPath: folder.hyperparameters) && !folder.holdsOwnSettings
         // The first process alone tells and writes.
         let isFirst = run.ranks?.isFirst ?? true
+        let pages = isFirst ? [PageProgress(folder, context: context)] : []
         let listeners = isFirst ? run.listeners(context) : RunListeners(observers: [], note: { _ in })
         for note in notes { listeners.note(note) }
         do {
             let trainer = try Trainer(
-                task: task, settings: settings, folder: folder, observers: others + listeners.observers, ranks: run.ranks)
+                task: task, settings: settings, folder: folder, observers: others + pages + listeners.observers, ranks: run.ranks)
             let summary = try trainer.run(run.policy)
             guard isFirst else { return }
+            let findings = try findings(folder)
             let card = ModelCard(
                 network: network, parameterCount: task.network.parameterCount, context: context, summary: summary,
-                evaluation: try evaluation(folder), engine: "\(task.precision ?? .float32) on \(task.device)")
+                evaluation: findings?.evaluation, mistakes: findings?.mistakes, engine: "\(task.precision ?? .float32) on \(task.device)")
             if try !folder.write(card) {
                 listeners.note("\(folder.card) is none that a run has written, and stays as it is; there is no model card.")
             }
@@ -168,12 +173,12 @@ struct TrainingJob<Task: TrainingTask> {
 /// Keeps what the best epoch's validation found, for the card.
 final class BestValidation<Metrics>: TrainingObserver {
     private let last: () -> Metrics?
-    private(set) var metrics: Metrics?
+    private(set) var found: Metrics?
 
     /// `last`: what the last validation found.
     init(_ last: @escaping () -> Metrics?) { self.last = last }
 
     func handle(_ event: TrainingEvent) {
-        if case .epochEnded(let record) = event, record.isBest { metrics = last() }
+        if case .epochEnded(let record) = event, record.isBest { found = last() }
     }
 }
