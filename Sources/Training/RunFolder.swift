@@ -12,6 +12,7 @@ import Weights
 /// - `hyperparameters.json`: every setting as it was resolved.
 /// - `results.csv`: a row an epoch.
 /// - `checkpoint.safetensors`: what `--resume` needs.
+/// - `tensorboard/`: event files, where they were asked for.
 /// - `report.html`: curves after every epoch; at the end the model's figures and its worst mistakes, too.
 /// - `README.md`, `confusion_matrix.csv` or `precision_recall.csv`: the model card, at the end.
 public struct RunFolder: Sendable {
@@ -38,6 +39,10 @@ public struct RunFolder: Sendable {
     public var hyperparameters: String { path + "/hyperparameters.json" }
     /// The model card.
     public var card: String { path + "/README.md" }
+    /// What names of TensorBoard's event files begin with.
+    public static let tensorBoardPrefix = "events.out.tfevents."
+    /// The folder of event files.
+    public var tensorBoard: String { path + "/tensorboard" }
     /// The page about the run.
     public var report: String { path + "/report.html" }
     /// What was taken for what.
@@ -64,6 +69,19 @@ public struct RunFolder: Sendable {
         }
     }
 
+    /// What the page of a run says of itself in its head.
+    public static let reportMark = "sightline run"
+
+    /// Whether ``report`` is there, and no run has written it.
+    public var holdsForeignReport: Bool { Self.isForeign(page: report, mark: Self.reportMark) }
+
+    /// Whether a page is there that does not say of itself, in its first lines, that it is what `mark` says.
+    public static func isForeign(page: String, mark: String) -> Bool {
+        guard FileManager.default.fileExists(atPath: page) else { return false }
+        let head = (try? FileHandle(forReadingAtPath: page)?.read(upToCount: 1024)) ?? Data()
+        return !String(decoding: head, as: UTF8.self).contains("\"\(mark)\"")
+    }
+
     /// Removes what a run has left, and nothing else, file by file: others may keep theirs in folders of the same names. The card stays until
     /// the next one replaces it: it may be somebody's own README.
     public func clear() throws {
@@ -71,7 +89,12 @@ public struct RunFolder: Sendable {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: epochs)) ?? []
         let models = [model, last] + names.filter { $0.wholeMatch(of: /epoch-[0-9]{4,}/) != nil }.map { epochs + "/" + $0 }
         let files = models.flatMap { folder in [ModelFolder.weightsName, ModelFolder.descriptionName].map { folder + "/" + $0 } }
-        for file in files + [checkpoint, results, hyperparameters, report, confusionMatrix, precisionRecall]
+        let pages = holdsForeignReport ? [] : [report]
+        let events = ((try? FileManager.default.contentsOfDirectory(atPath: tensorBoard)) ?? []).filter {
+            $0.hasPrefix(Self.tensorBoardPrefix)
+        }
+        .map { tensorBoard + "/" + $0 }
+        for file in files + pages + events + [checkpoint, results, hyperparameters, confusionMatrix, precisionRecall]
         where FileManager.default.fileExists(atPath: file) {
             do {
                 try FileManager.default.removeItem(atPath: file)
@@ -80,7 +103,7 @@ public struct RunFolder: Sendable {
             }
         }
         // Those that are empty now.
-        for folder in models + [epochs] { rmdir(folder) }
+        for folder in models + [epochs, tensorBoard] { rmdir(folder) }
     }
 
     /// Keeps other processes from training in the folder, which exists, as long as the answer is held. nil: a file system without locks.

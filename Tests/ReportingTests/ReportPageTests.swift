@@ -47,7 +47,7 @@ struct ReportPageTests {
     @Test("Names can't leave their place in the page")
     func names() throws {
         let odd = "<script>alert(1)</script>&\"'\u{1}"
-        var report = ReportPage(odd, subtitle: odd)
+        var report = ReportPage(odd, subtitle: odd, writer: odd)
         EvaluationReport(
             classes: [odd, "b"], accuracy: 0.5, topK: nil, loss: 1, images: 2, seconds: 0,
             perClass: [.init(name: odd, precision: 1, recall: 0, images: 1), .init(name: "b", precision: 0, recall: 0, images: 1)],
@@ -71,7 +71,24 @@ struct ReportPageTests {
         #expect(!FileManager.default.fileExists(atPath: folder.report))
         progress.handle(.epochEnded(SampleRun.record(2)))
         let page = try String(contentsOfFile: folder.report, encoding: .utf8)
-        #expect(page.contains("2 of 2 epochs done") && page.contains("<polyline"))
+        #expect(page.contains("2 of 2 epochs done.") && page.contains("<polyline"))
+        #expect(!folder.holdsForeignReport)
+        try folder.clear()
+        #expect(!FileManager.default.fileExists(atPath: folder.report))
+        // A page of the same name that no run wrote stays, and is no error.
+        let own = Data("<html>mine</html>".utf8)
+        try own.write(to: URL(fileURLWithPath: folder.report))
+        progress.handle(.epochEnded(SampleRun.record(2)))
+        let card = ModelCard(
+            network: "n", parameterCount: 1, context: SampleRun.context, summary: SampleRun.summary, evaluation: nil,
+            engine: "float32 on cpu")
+        #expect(folder.writePage(card)?.contains("stays as it is") == true)
+        try folder.clear()
+        #expect(FileManager.default.contents(atPath: folder.report) == own)
+        // Nor is a folder of this name.
+        try FileManager.default.removeItem(atPath: folder.report)
+        try FileManager.default.createDirectory(atPath: folder.report, withIntermediateDirectories: true)
+        #expect(folder.writePage(card) != nil)
     }
 
     @Test("Axes hold what they are made for between round ends; what is not finite is a gap")

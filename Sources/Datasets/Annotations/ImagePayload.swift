@@ -42,9 +42,10 @@ extension ImagePayload {
         }
     }
 
-    /// The picture, decoded and upright.
+    /// The picture, decoded and upright. `side`: large enough for a shorter side of this many pixels; nil: at its own size.
     /// - Throws: ``DatasetError``, `StorageError` or `ImagingError`.
-    public func decoded() throws -> Image {
-        if case .pixels(let image) = self { image } else { try Image(decoding: encodedBytes()) }
+    public func decoded(coveringSide side: Int? = nil) throws -> Image {
+        if case .pixels(let image) = self { return image }
+        return try Image(decoding: encodedBytes(), options: DecodeOptions(minimumShorterSide: side))
     }
 }

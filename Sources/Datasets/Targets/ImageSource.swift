@@ -70,7 +70,7 @@ public enum ImageSource<Dataset: TargetedImages, Stream: TargetedStream>: Sendab
 
     /// The records where they can be read in any order.
     /// - Throws: ``DatasetError`` for a stream.
-    public func requireDataset() throws -> Dataset {
+    func requireDataset() throws -> Dataset {
         switch self {
         case .dataset(let dataset): return dataset
         case .stream(let stream):

@@ -36,8 +36,8 @@ public struct MistakeGallery: Sendable {
     /// How many images a page shows; those of pixels are looked at again.
     private static let (limit, limitOfMasks) = (24, 8)
 
-    /// Images of a wrong class, those first of which the model was surest.
-    public init(_ mistakes: [ClassificationMistake], of dataset: ClassificationDataset) {
+    /// Images of a wrong class, those first of which the model was surest. `isPart`: whether other processes have looked at other images.
+    public init(_ mistakes: [ClassificationMistake], of dataset: ClassificationDataset, isPart: Bool = false) {
         func names(_ guesses: [ClassificationMistake.Guess]) -> String {
             guesses.isEmpty ? "nothing" : guesses.map { dataset.classNames[$0.classID] }.joined(separator: ", ")
         }
@@ -48,19 +48,20 @@ public struct MistakeGallery: Sendable {
         }
         items = Self.items(mistakes.ranked().prefix(Self.limit)) { mistake in
             let record = try dataset.record(at: mistake.number)
-            let picture = try Self.picture(try record.payload.decoded(), longest: Self.longestSide, "labelled \(names(mistake.truth))")
+            let picture = try Self.picture(
+                try record.payload.decoded(coveringSide: Self.longestSide), longest: Self.longestSide, "labelled \(names(mistake.truth))")
             return Item(
                 name: record.id, text: "taken for \(shares(mistake.predicted))".replacing(" %", with: "\u{A0}%"), pictures: [picture])
         }
-        note = "Those first of which the model was surest."
+        note = "Those first of which the model was surest." + Self.part(isPart)
     }
 
     /// Pictures with the most errors: what is there beside what was found.
-    public init(_ scores: [DetectionImageScore], of dataset: DetectionDataset) {
+    public init(_ scores: [DetectionImageScore], of dataset: DetectionDataset, isPart: Bool = false) {
         let drawing = DetectionDrawing(classes: dataset.classNames)
         items = Self.items(scores.ranked().prefix(Self.limit)) { score in
             let record = try dataset.record(at: score.number)
-            let image = try Self.fitted(record.payload.decoded(), longest: Self.sideBySide)
+            let image = try Self.fitted(record.payload.decoded(coveringSide: Self.sideBySide), longest: Self.sideBySide)
             return Item(
                 name: record.id, text: score.errors.sentence,
                 pictures: [
@@ -70,11 +71,12 @@ public struct MistakeGallery: Sendable {
         }
         note =
             "Those with most errors first; what was found with a score of \(Figures.rate(Double(DetectionErrors.scoreThreshold))) or more."
+            + Self.part(isPart)
     }
 
     /// Images with the fewest right pixels: themselves, their masks and what was predicted. `predict`: looks at an image once more.
     public init(
-        _ scores: [SegmentationImageScore], of dataset: SegmentationDataset,
+        _ scores: [SegmentationImageScore], of dataset: SegmentationDataset, isPart: Bool = false,
         predict: (ImagePayload, String) throws -> (mask: Mask, image: Image)
     ) {
         let drawing = SegmentationDrawing(classes: dataset.classNames, font: nil)
@@ -95,9 +97,11 @@ public struct MistakeGallery: Sendable {
                     try Self.picture(drawing.drawn(found.mask, on: found.image), longest: Self.sideBySide, "predicted"),
                 ])
         }
-        note = "Those with the fewest right pixels first."
+        note = "Those with the fewest right pixels first." + Self.part(isPart)
         colours = seen.sorted().map { ($0, SegmentationDrawing.name(of: $0, among: dataset.classNames)) }
     }
+
+    private static func part(_ isPart: Bool) -> String { isPart ? " Of several processes, the images of the first one." : "" }
 
     private static func items<Mistakes: Sequence>(_ mistakes: Mistakes, _ item: (Mistakes.Element) throws -> Item) -> [Item] {
         mistakes.compactMap { try? item($0) }

@@ -2,19 +2,18 @@
 public struct ReportPage: Sendable {
     private let title: String
     private let subtitle: String
+    private let writer: String
     private var sections: [(title: String, body: String)] = []
 
-    /// An empty page. `subtitle`: a sentence below the title.
-    public init(_ title: String, subtitle: String) {
+    /// An empty page. `subtitle`: a sentence below the title. `writer`: who writes it, by which files of one name are told apart.
+    public init(_ title: String, subtitle: String, writer: String) {
         self.title = title
+        self.writer = writer
         self.subtitle = subtitle
     }
 
     /// Adds a section of ready HTML.
     mutating func add(_ title: String, _ body: String) { sections.append((title, body)) }
-
-    /// Whether there is anything on it.
-    var isEmpty: Bool { sections.isEmpty }
 
     /// The page.
     public var html: String {
@@ -25,6 +24,7 @@ public struct ReportPage: Sendable {
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+        <meta name="generator" content="\(HTML.escaped(writer))">
         <title>\(HTML.escaped(title))</title>
         <style>
         \(Self.style)

@@ -20,7 +20,7 @@ struct RunPage {
         self.context = context
         self.history = history
         bestEpoch = history.last(where: \.isBest)?.epoch
-        state = "In training: \(Figures.count(history.count)) of \(Figures.count(epochs, "epoch")) done."
+        state = "\(Figures.count(history.count)) of \(Figures.count(epochs, "epoch")) done."
     }
 
     /// The page of a run that is over.
@@ -40,7 +40,7 @@ struct RunPage {
     }
 
     var html: String {
-        var page = ReportPage("\(network) for \(context.task)", subtitle: state)
+        var page = ReportPage("\(network) for \(context.task)", subtitle: state, writer: RunFolder.reportMark)
         page.add("Training", "<div class=\"charts\">\n\(charts.map(\.html).joined())</div>\n")
         if let evaluation {
             page.add("The model on the validation set", bestEpoch.map { HTML.paragraph("The weights are those of epoch \($0).") } ?? "")
@@ -81,7 +81,7 @@ struct RunPage {
         return LineChart(
             title: title, horizontal: ChartAxis(whole: 1, to: history.last?.epoch ?? 1),
             vertical: ChartAxis(holding: series.flatMap { $0.points.map(\.y) }), horizontalName: "epoch", series: series,
-            mark: history.count > 1 ? bestEpoch.map { (Double($0), "the best epoch") } : nil)
+            mark: history.count > 1 && context.validationSource != nil ? bestEpoch.map { (Double($0), "the best epoch") } : nil)
     }
 
     private var settings: String {
@@ -119,7 +119,7 @@ public final class PageProgress: TrainingObserver {
         case .epochEnded(let record):
             history.append(record)
             guard let start else { return }
-            try? folder.write(RunPage(network: start.network, context: context, history: history, epochs: start.epochs))
+            _ = try? folder.write(RunPage(network: start.network, context: context, history: history, epochs: start.epochs))
         default: break
         }
     }

@@ -35,6 +35,8 @@ public final class ClassificationTask: TrainingTask {
     private let shuffleBounds: ShuffleBounds
     private let evaluation: ClassificationEvaluation?
     private var validations = 0
+    /// Whether images of the validation set can be looked at again: not those of a stream.
+    private let keepsScores: Bool
     private(set) var loss: ClassificationLoss
     /// How often each class is there, and of how many images, where the loss weighs classes by it.
     private let classCounts: (present: [Int], images: Int)?
@@ -79,6 +81,7 @@ public final class ClassificationTask: TrainingTask {
         self.shuffleBounds = shuffleBounds
         transform = ClassificationTransform(
             preprocessing, augmentation: settings.augmentation, cropPadding: architecture.isSmall ? max(preprocessing.height / 8, 1) : 0)
+        if case .dataset? = validation { keepsScores = true } else { keepsScores = false }
         if let validation {
             evaluation = try ClassificationEvaluation(
                 source: validation, preprocessing: preprocessing, batchSize: settings.miniBatchSize, topK: settings.topK, device: device,
@@ -190,7 +193,7 @@ public final class ClassificationTask: TrainingTask {
         defer { network.train(true) }
         var mistakes: [ClassificationMistake] = []
         let metrics = try evaluation.run(
-            pass: validations, share: share, progress: progress, mistaken: { mistakes.append($0) }
+            pass: validations, share: share, progress: progress, mistaken: keepsScores ? { mistakes.append($0) } : nil
         ) { input in
             try withAutocast(to: precision, on: device) { try classifier(input) }
         }

@@ -75,14 +75,15 @@ public struct DetectionErrors: Sendable, Equatable {
                 continue
             }
             let (same, other) = (nearest(own), nearest { !own($0) })
-            if let same, same.overlap > overlap {
-                counts[.duplicate, default: 0] += 1
+            // In TIDE's order: where several apply, the first is what would have to be mended.
+            if let same, same.overlap >= Self.backgroundOverlap, same.overlap <= overlap {
+                counts[.localization, default: 0] += 1
+                touched.insert(same.index)
             } else if let other, other.overlap > overlap {
                 counts[.classification, default: 0] += 1
                 touched.insert(other.index)
-            } else if let same, same.overlap >= Self.backgroundOverlap {
-                counts[.localization, default: 0] += 1
-                touched.insert(same.index)
+            } else if let same, same.overlap > overlap {
+                counts[.duplicate, default: 0] += 1
             } else if let other, other.overlap >= Self.backgroundOverlap {
                 counts[.both, default: 0] += 1
             } else {

@@ -37,6 +37,8 @@ public final class DetectionTask: TrainingTask {
     private let anchors: Tensor
     private let loss: MultiBoxLoss
     private var validations = 0
+    /// Whether images of the validation set can be looked at again: not those of a stream.
+    private let keepsScores: Bool
 
     /// Prepares training: checks that data, hyperparameters and initial weights fit, and builds the network.
     ///
@@ -75,6 +77,7 @@ public final class DetectionTask: TrainingTask {
         transform = DetectionTransform(preprocessing, augments: true)
         anchors = try detector.anchors.tensor(on: device)
         loss = try MultiBoxLoss(anchors: anchors, size: settings.imageShape)
+        if case .dataset? = validation { keepsScores = true } else { keepsScores = false }
         evaluation = try validation.map {
             try DetectionEvaluation(
                 source: $0, preprocessing: preprocessing, batchSize: min(settings.miniBatchSize, 16), overlap: settings.overlapThreshold,
@@ -125,7 +128,7 @@ public final class DetectionTask: TrainingTask {
         var scores: [DetectionImageScore] = []
         let metrics = try evaluation.run(
             pass: validations, share: share, postprocessor: hyperparameters.postprocessor(), anchors: anchors, progress: progress,
-            scored: { scores.append($0) }
+            scored: keepsScores ? { scores.append($0) } : nil
         ) { try plan($0) }
         lastScores = scores
         validations += 1

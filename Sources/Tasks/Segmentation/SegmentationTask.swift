@@ -42,6 +42,8 @@ public final class SegmentationTask: TrainingTask {
     private let shuffleBounds: ShuffleBounds
     private let evaluation: SegmentationEvaluation?
     private var validations = 0
+    /// Whether images of the validation set can be looked at again: not those of a stream.
+    private let keepsScores: Bool
 
     /// Prepares training: checks that data, hyperparameters and initial weights fit, and builds the network.
     ///
@@ -70,6 +72,7 @@ public final class SegmentationTask: TrainingTask {
         self.training = training
         self.shuffleBounds = shuffleBounds
         transform = .training(preprocessing, baseSize: settings.baseSize)
+        if case .dataset? = validation { keepsScores = true } else { keepsScores = false }
         evaluation = try validation.map {
             try SegmentationEvaluation(
                 source: $0, preprocessing: preprocessing, extent: settings.validationExtent, device: device, workers: workers)
@@ -120,7 +123,7 @@ public final class SegmentationTask: TrainingTask {
         let plan = try segmenter.inferencePlan(precision: precision ?? .float32, device: device)
         var scores: [SegmentationImageScore] = []
         let metrics = try evaluation.run(
-            pass: validations, share: share, progress: progress, scored: { scores.append($0) }
+            pass: validations, share: share, progress: progress, scored: keepsScores ? { scores.append($0) } : nil
         ) { try plan($0) }
         lastScores = scores
         validations += 1

@@ -23,6 +23,7 @@ struct Evaluate: ParsableCommand {
             accuracy and boundary F1, on whole images. --output writes report.html, one
             page with figures, curves and the worst mistakes as pictures; mistakes.csv,
             which lists them all; and the confusion matrix or precision–recall curves.
+            Of streams and of crops there are no single mistakes.
             """)
 
     @Argument(help: "The model.", completion: .file())
@@ -124,12 +125,13 @@ struct Evaluate: ParsableCommand {
                 source, extent: batchSize.map { $0 > 1 ? .crops($0) : .whole } ?? .whole, progress: progress,
                 scored: folder == nil ? nil : { scores.append($0) })
             let report = SegmentationReport(metrics, classes: source.classNames, seconds: seconds())
-            // Of crops no single one is scored.
-            let dataset = scores.isEmpty ? nil : try source.requireDataset()
-            try folder?.write(
-                report, mistakes: dataset.map { try scores.csv(of: $0) },
-                gallery: dataset.map { dataset in MistakeGallery(scores, of: dataset) { try predictor.predict($0, named: $1) } })
-            return json ? report.json.line + "\n" : report.text
+            return Scored(json ? report.json.line + "\n" : report.text) {
+                // Of crops no single one is scored, and a stream can't be looked at again.
+                guard case .dataset(let dataset) = source, !scores.isEmpty else { return try folder?.write(report) ?? () }
+                try folder?.write(
+                    report, mistakes: scores.csv(of: dataset),
+                    gallery: MistakeGallery(scores, of: dataset) { try predictor.predict($0, named: $1) })
+            }
         }
     }
 
@@ -147,6 +149,7 @@ struct Evaluate: ParsableCommand {
         (images.classNames, images.classCount) = (names(of: description), description.classes.count)
         (images.attributeNames, images.labelFormat) = (manifest.attributes, manifest.labelFormat)
         guard case .dataset(let dataset) = try readable(.dataset(images.openDataset()) as ClassificationSource) else { return }
+        if let output { try OutputFolder.refuse(output, inside: [data]) }
         let folder = try folder(description, dataset.source)
         try report(dataset.warnings, count: dataset.count) { progress, seconds in
             var mistakes: [ClassificationMistake] = []
@@ -154,8 +157,9 @@ struct Evaluate: ParsableCommand {
                 dataset, batchSize: batchSize ?? 64, topK: description.multiLabel ? nil : topK ?? (description.classes.count > 5 ? 5 : nil),
                 progress: progress, mistaken: folder == nil ? nil : { mistakes.append($0) })
             let report = EvaluationReport(metrics, classes: dataset.classNames, seconds: seconds())
-            try folder?.write(report, mistakes: try mistakes.csv(of: dataset), gallery: MistakeGallery(mistakes, of: dataset))
-            return json ? report.json.line + "\n" : report.text
+            return Scored(json ? report.json.line + "\n" : report.text) {
+                try folder?.write(report, mistakes: mistakes.csv(of: dataset), gallery: MistakeGallery(mistakes, of: dataset))
+            }
         }
     }
 
@@ -174,11 +178,11 @@ struct Evaluate: ParsableCommand {
             let metrics = try predictor.evaluate(
                 source, batchSize: batchSize ?? 8, overlap: overlap, progress: progress, scored: { scores.append($0) })
             let report = DetectionReport(metrics, classes: source.classNames, seconds: seconds(), errors: scores.errors)
-            if let folder {
-                let dataset = try source.requireDataset()
-                try folder.write(report, mistakes: scores.csv(of: dataset), gallery: MistakeGallery(scores, of: dataset))
+            return Scored(json ? report.json.line + "\n" : report.text) {
+                // A stream can't be looked at again.
+                guard case .dataset(let dataset) = source else { return try folder?.write(report) ?? () }
+                try folder?.write(report, mistakes: scores.csv(of: dataset), gallery: MistakeGallery(scores, of: dataset))
             }
-            return json ? report.json.line + "\n" : report.text
         }
     }
 
@@ -206,17 +210,27 @@ struct Evaluate: ParsableCommand {
         description.classes != description.classes.indices.map(String.init) ? description.classes : nil
     }
 
+    /// What was found, and what is to be written of it into a folder.
+    private struct Scored {
+        let text: String
+        let write: () throws -> Void
+
+        init(_ text: String, write: @escaping () throws -> Void) { (self.text, self.write) = (text, write) }
+    }
+
     private func report(
-        _ warnings: [String], count: Int, _ body: ((Int, Int?) throws -> Void, () -> Double) throws -> String
+        _ warnings: [String], count: Int, _ body: ((Int, Int?) throws -> Void, () -> Double) throws -> Scored
     ) throws {
         for warning in warnings { TextOutput.standardError.write("note: \(warning)\n") }
         let line = LiveLine(.standardError)
         defer { line.close() }
         let begin = ContinuousClock.now
-        let text = try body(
+        let scored = try body(
             { done, _ in line.show("\(Listing.count(done))/\(Listing.count(count)) images") },
             { begin.duration(to: .now) / .seconds(1) })
         line.close()
-        TextOutput.standardOutput.write(text)
+        TextOutput.standardOutput.write(scored.text)
+        // Figures that took hours are not lost with a disk that is full.
+        try scored.write()
     }
 }

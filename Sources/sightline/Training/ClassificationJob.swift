@@ -67,7 +67,8 @@ struct ClassificationJob: RunnableJob {
             // A resumed run whose best epoch lies before the interruption has to look again.
             let (metrics, mistakes) = try best.found ?? look(again: folder, dataset)
             return (
-                EvaluationReport(metrics, classes: job.context.classes, seconds: 0), MistakeGallery(mistakes, of: dataset)
+                EvaluationReport(metrics, classes: job.context.classes, seconds: 0),
+                MistakeGallery(mistakes, of: dataset, isPart: run.isPart)
             )
         }
     }

@@ -64,9 +64,10 @@ struct DetectionJob: RunnableJob {
             // A resumed run whose best epoch lies before the interruption has to look again.
             let (metrics, scores) = try best.found ?? look(again: folder, validation)
             // Of several processes this one knows the errors in its own part.
-            let errors = scores.count == metrics.count ? scores.errors : nil
+            let errors = run.isPart ? nil : scores.errors
             return (
-                DetectionReport(metrics, classes: job.context.classes, seconds: 0, errors: errors), MistakeGallery(scores, of: dataset)
+                DetectionReport(metrics, classes: job.context.classes, seconds: 0, errors: errors),
+                MistakeGallery(scores, of: dataset, isPart: run.isPart)
             )
         }
     }

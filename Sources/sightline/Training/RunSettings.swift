@@ -45,6 +45,9 @@ struct RunSettings {
     /// Who is told of the run.
     var listeners: (RunContext) -> RunListeners
 
+    /// Whether this process sees a part of the images only.
+    var isPart: Bool { ranks?.world.processes ?? 1 > 1 }
+
     /// Writing takes a second or less, so that this costs no time worth speaking of.
     static let standardCheckpointMinutes = 10.0
 

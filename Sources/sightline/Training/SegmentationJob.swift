@@ -68,12 +68,18 @@ struct SegmentationJob: RunnableJob {
         let best = BestValidation { task.lastValidation.map { ($0, task.lastScores) } }
         try job.train(listening: [best]) { folder in
             guard let validation, case .dataset(let dataset) = validation else { return nil }
-            let predictor = try SegmentationPredictor(folder.model, device: task.device)
-            // A resumed run whose best epoch lies before the interruption has to look again.
-            let (metrics, scores) = try best.found ?? look(again: predictor, validation)
+            // Loaded where there is something to be looked at again.
+            var loaded: SegmentationPredictor?
+            func predictor() throws -> SegmentationPredictor {
+                let predictor = try loaded ?? SegmentationPredictor(folder.model, device: task.device)
+                loaded = predictor
+                return predictor
+            }
+            // A resumed run whose best epoch lies before the interruption.
+            let (metrics, scores) = try best.found ?? look(again: predictor(), validation)
             return (
                 SegmentationReport(metrics, classes: job.context.classes, seconds: 0),
-                MistakeGallery(scores, of: dataset) { try predictor.predict($0, named: $1) }
+                MistakeGallery(scores, of: dataset, isPart: run.isPart) { try predictor().predict($0, named: $1) }
             )
         }
     }

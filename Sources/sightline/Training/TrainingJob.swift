@@ -117,6 +117,7 @@ struct TrainingJob<Task: TrainingTask> {
             if try !folder.write(card) {
                 listeners.note("\(folder.card) is none that a run has written, and stays as it is; there is no model card.")
             }
+            if let sentence = folder.writePage(card) { listeners.note(sentence) }
         } catch {
             listeners.close()
             // A run that never got as far as an epoch leaves nothing that looks like one.

@@ -38,6 +38,15 @@ struct DetectionErrorsTests {
         #expect(counts([found(0, 0.1)], []) == (0, [.background: 1]))
     }
 
+    @Test("Where several kinds apply, TIDE's first one counts")
+    func order() {
+        // A third of an object of its own class, all of one of another.
+        #expect(counts([found(0, 0.2)], [object(0, 0.1), object(1, 0.2)]) == (0, [.localization: 1, .missed: 1]))
+        // An object of its class that is found already, and one of another class that is not.
+        let crowd = [found(0, 0.1, score: 0.95), found(0, 0.12)]
+        #expect(counts(crowd, [object(0, 0.1), object(1, 0.13)]) == (1, [.classification: 1]))
+    }
+
     @Test("An overlap of the threshold is not enough, and the surer of two boxes has the object")
     func thresholds() {
         // Half of the object: an IoU of exactly 0.5.
