@@ -73,6 +73,7 @@ conformance: setup
 	Conformance/mxnet/run.sh
 	Conformance/boxes/run.sh
 	Conformance/onnx/run.sh
+	Conformance/tensorboard/run.sh
 	Conformance/serving/run.sh clients schema page abuse
 
 docs: setup

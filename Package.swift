@@ -106,12 +106,12 @@ let package = Package(
         + room("Launch", ["Storage", "CLaunch", "Machine"])
         + room("Datasets", ["Imaging", "Storage", "CDigest", "CZlib", "Machine", yams])
         + room("Networks", ["Torch", "Weights"])
-        // What other programs read: ONNX models, SageMaker's records.
+        // What other programs read: ONNX models, SageMaker's records, TensorBoard's events.
         + room("Protobuf", [])
         + room("Export", ["Networks", "Weights", "Protobuf"])
         + room("Tasks", ["Networks", "Torch", "Datasets", "Imaging", "Weights"])
         + room("Training", ["Launch", "Machine", "Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights", metrics])
-        + room("Reporting", ["Training", "Tasks", "Datasets", "Weights", "Imaging"])
+        + room("Reporting", ["Protobuf", "Training", "Tasks", "Datasets", "Weights", "Imaging", "Machine"])
         + room("Container", ["Launch", "Machine", "Training", "Tasks", "Networks", "Torch", "Datasets", "Storage", "Imaging", "Weights"])
         + room(
             "Serving",

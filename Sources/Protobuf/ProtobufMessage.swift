@@ -21,6 +21,11 @@ public struct ProtobufMessage {
         append(Self.varint(UInt64(field) << 3 | 5) + withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) })
     }
 
+    /// Adds a double: wire type 1.
+    public mutating func add(_ field: Int, _ value: Double) {
+        append(Self.varint(UInt64(field) << 3 | 1) + withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) })
+    }
+
     /// Adds bytes: wire type 2.
     public mutating func add(_ field: Int, _ bytes: [UInt8]) {
         append(Self.varint(UInt64(field) << 3 | 2) + Self.varint(UInt64(bytes.count)))

@@ -14,6 +14,7 @@ extension Acceptance {
                 [
                     "train", "classification", "--train", "data", "--validation", "data", "--output", "run", "-p", "num_layers=20", "-p",
                     "image_shape=1,28,28", "-p", "epochs=2", "-p", "mini_batch_size=16", "--class-names", "bars,dark,light,rows", "--json",
+                    "--tensorboard",
                 ], in: place.path)
             try #require(training.status == 0, "\(training.errors)")
             let events = try training.objects()
@@ -35,6 +36,8 @@ extension Acceptance {
             #expect(try place.text("run/confusion_matrix.csv").hasPrefix("true\\predicted,bars,dark,light,rows\n"))
 
             #expect(try place.text("run/report.html").contains("2 epochs; best validation accuracy"))
+            let scalars = try FileManager.default.contentsOfDirectory(atPath: place.path + "/run/tensorboard")
+            #expect(scalars.count == 1 && scalars[0].hasPrefix("events.out.tfevents."))
 
             let evaluation = try Command.run(["evaluate", "run", "--data", "data", "--output", "scored", "--json"], in: place.path)
             try #require(evaluation.status == 0, "\(evaluation.errors)")
@@ -94,6 +97,12 @@ extension Acceptance {
             let settings = try #require(try again.objects().first)
             #expect((settings["hyperparameters"] as? [String: String])?["num_layers"] == "20")
             #expect(!place.exists("next"))
+
+            let inside = try Command.run(["evaluate", "run", "--data", "photos", "--output", "photos/scored"], in: place.path)
+            #expect(inside.status == 2 && inside.errors.contains("would be a class") && !place.exists("photos/scored"), "\(inside)")
+            try place.write(Array("mine".utf8), to: "other/report.html")
+            let other = try Command.run(["evaluate", "run", "--data", "photos", "--output", "other"], in: place.path)
+            #expect(other.status == 2 && other.errors.contains("no evaluation has written"), "\(other)")
 
             let exported = try Command.run(["export", "run", "photos.onnx"], in: place.path)
             #expect(exported.status == 0 && exported.output.contains("photos.onnx: "), "\(exported.errors)")

@@ -49,6 +49,9 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Names for classes that come as numbers, with commas between.", valueName: "a,b,c"))
     var classNames: ClassNameList?
 
+    @Flag(name: .customLong("tensorboard"), help: "Write every epoch's figures for TensorBoard, too, into the run's folder.")
+    var tensorBoard = false
+
     @Flag(help: "Write one JSON object an event to standard output.")
     var json = false
 
@@ -145,10 +148,11 @@ struct TrainingOptions: ParsableArguments {
     private func listeners(_ context: RunContext) -> RunListeners {
         let console = quiet ? nil : ConsoleProgress(.standardError, context: context)
         let progress = json ? JSONProgress(.standardOutput, context: context) : nil
-        let observers: [(any TrainingObserver)?] = [progress, console]
+        let note: (String) -> Void = { [quiet] note in if !quiet { TextOutput.standardError.write("note: \(note)\n") } }
+        let events = tensorBoard ? TensorBoardEvents(RunFolder(output).tensorBoard, note: note) : nil
+        let observers: [(any TrainingObserver)?] = [progress, console, events]
         return RunListeners(
-            observers: observers.compactMap { $0 },
-            note: { [quiet] note in if !quiet { TextOutput.standardError.write("note: \(note)\n") } },
+            observers: observers.compactMap { $0 }, note: note,
             close: { console?.close() })
     }
 

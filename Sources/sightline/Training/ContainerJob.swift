@@ -218,7 +218,9 @@ struct ContainerJob {
             log.info("Final configuration: \(JSONValue.object(of: context.hyperparameters).line)")
             log.info("Classes: \(context.classes.count); training data: \(context.trainingSource); start: \(context.start)")
             // The publisher comes first: a line about a saved model is true when it is written.
-            return RunListeners(observers: [publisher, log], note: log.warning)
+            let events =
+                FileManager.default.fileExists(atPath: tree.tensorBoard) ? [TensorBoardEvents(tree.tensorBoard, note: log.warning)] : []
+            return RunListeners(observers: [publisher, log] + events, note: log.warning)
         }
         settings.keepsModelWhenInterrupted = true
         settings.unreadableLimit = ProcessInfo.processInfo.environment[Self.unreadableVariable].flatMap { Int($0) } ?? 0
