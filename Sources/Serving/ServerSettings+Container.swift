@@ -1,4 +1,5 @@
 import Foundation
+import Machine
 
 extension ServerSettings {
     /// How a server behaves that the platform starts as `serve`: every address, the model or models below the root, and what the
@@ -42,22 +43,11 @@ extension ServerSettings {
         }
         if flag("SAGEMAKER_MULTI_MODEL") {
             settings.modelRoot = root + "/models"
-            settings.memoryLimit = machineMemory(root: "/").map { $0 / 10 * 7 }
+            settings.memoryLimit = MachineMemory().available.map { $0 / 10 * 7 }
         } else {
             settings.models = [Model(name: "model", path: root + "/model")]
         }
         settings.token = environment["SIGHTLINE_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
         return settings
-    }
-
-    /// Bytes of memory that this process may have: the control group's limit, or the machine's memory.
-    static func machineMemory(root: String) -> Int? {
-        func text(_ path: String) -> String? { try? String(contentsOfFile: root + path, encoding: .utf8) }
-        let machine = text("proc/meminfo")?.split(separator: "\n").first { $0.hasPrefix("MemTotal:") }?
-            .split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
-        let group = ["sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory/memory.limit_in_bytes"].lazy
-            .compactMap { text($0)?.trimmingCharacters(in: .whitespacesAndNewlines) }.compactMap { Int($0) }.first
-        guard let machine else { return group }
-        return min(machine, group ?? machine)
     }
 }

@@ -21,7 +21,8 @@ extension Acceptance {
             "Every command helps with examples, on standard output, and leaves with 0",
             arguments: [
                 [], ["train"], ["train", "classification"], ["train", "detection"], ["train", "segmentation"], ["evaluate"], ["predict"],
-                ["info"], ["export"], ["check"], ["serve"], ["transform"], ["completions"], ["container"], ["container", "train"],
+                ["info"], ["export"], ["check"], ["serve"], ["transform"], ["completions"], ["doctor"], ["container"],
+                ["container", "train"],
                 ["container", "serve"],
             ])
         func examples(command: [String]) throws {
@@ -34,6 +35,20 @@ extension Acceptance {
             // Lines that are too long are broken anywhere, and an example that is broken can't be pasted.
             let examples = result.output.components(separatedBy: "EXAMPLES\n").dropFirst().first?.components(separatedBy: "\n\n").first
             for line in try #require(examples).split(separator: "\n") { #expect(line.hasPrefix("  "), "\(line)") }
+        }
+
+        @Test("The doctor tells what the machine has, notes what is missing, and leaves with 1 where nothing can work")
+        func doctor() throws {
+            let place = try Workspace()
+            let well = try #require(try Command.run(["doctor", "--json"], in: place.path).objects().first)
+            let findings = try #require(well["findings"] as? [[String: Any]])
+            let names = findings.compactMap { $0["name"] as? String }
+            #expect(
+                Set(["program", "processor", "products", "memory", "temporary files", "pretrained weights", "font"]).isSubset(of: names))
+            #expect(!findings.contains { $0["status"] as? String == "fault" })
+            let ill = try Command.run(["doctor"], in: place.path, environment: ["TMPDIR": "/proc/none/", "SIGHTLINE_CACHE": "/proc/none"])
+            #expect(ill.status == 1 && ill.output.contains("fault: temporary files: /proc cannot be written into. Set TMPDIR"), "\(ill)")
+            #expect(ill.output.contains("note: pretrained weights: "))
         }
 
         @Test("Files and folders are completed in shells")

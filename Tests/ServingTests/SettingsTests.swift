@@ -27,13 +27,6 @@ extension Serving {
             }
         }
 
-        @Test("Memory is the control group's limit or the machine's, whichever is less")
-        func memory() throws {
-            let place = try Place()
-            #expect(ServerSettings.machineMemory(root: place.path + "/") == nil)
-            #expect((ServerSettings.machineMemory(root: "/") ?? 0) > 1 << 28)
-        }
-
         @Test("Settings that can't be are refused by name")
         func refusals() {
             for (change, word) in [

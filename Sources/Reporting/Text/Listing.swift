@@ -21,6 +21,9 @@ public struct Listing {
     /// `50,000`.
     public static func count(_ value: Int) -> String { Figures.count(value) }
 
+    /// A quantity with one decimal, or none from 100 on.
+    public static func rounded(_ value: Double) -> String { Figures.decimal(value, value < 100 ? 1 : 0) }
+
     /// A metric's value with four decimals.
     public static func decimal(_ value: Double) -> String { Figures.decimal(value, 4) }
 }

@@ -175,9 +175,12 @@ struct Evaluate: ParsableCommand {
         let folder = try folder(predictor.description, source.source)
         try report(source.warnings, count: source.count ?? 0) { progress, seconds in
             var scores: [DetectionImageScore] = []
-            let metrics = try predictor.evaluate(
-                source, batchSize: batchSize ?? 8, overlap: overlap, progress: progress, scored: { scores.append($0) })
-            let report = DetectionReport(metrics, classes: source.classNames, seconds: seconds(), errors: scores.errors)
+            var errors = DetectionErrors()
+            let metrics = try predictor.evaluate(source, batchSize: batchSize ?? 8, overlap: overlap, progress: progress) { score in
+                errors.add(score.errors)
+                if folder != nil { scores.append(score) }
+            }
+            let report = DetectionReport(metrics, classes: source.classNames, seconds: seconds(), errors: errors)
             return Scored(json ? report.json.line + "\n" : report.text) {
                 // A stream can't be looked at again.
                 guard case .dataset(let dataset) = source else { return try folder?.write(report) ?? () }
