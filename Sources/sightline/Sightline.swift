@@ -18,8 +18,8 @@ struct Sightline: ParsableCommand {
               sightline evaluate run --data held-out-photos
               sightline predict run cat.jpg
 
-            Exit status: 0 done, 1 failed, 2 used wrongly. Answers go to standard output,
-            progress and errors to standard error. NO_COLOR is honoured.
+            Exit status: 0 done, 1 failed or interrupted, 2 used wrongly. Answers go to
+            standard output, progress and errors to standard error. NO_COLOR is honoured.
             """,
         version: version,
         subcommands: [

@@ -60,7 +60,7 @@ struct Predict: ParsableCommand {
 
     @OptionGroup var engine: EngineOptions
 
-    @Flag(help: "Write one JSON object an image to standard output, with all probabilities.")
+    @Flag(help: "Write one JSON object an image to standard output; a classifier's has all probabilities.")
     var json = false
 
     func validate() throws {

@@ -19,7 +19,7 @@ struct TrainClassification: ParsableCommand {
               A folder with one folder of JPEG or PNG images a class; a folder of images
               and a list (--train-lst: index, label, path, with tabs between); RecordIO
               (.rec); an augmented manifest (.manifest, .jsonl); a folder of CIFAR's .bin
-              or of MNIST's idx files. Where one folder holds both halves, give it to
+              or of MNIST's idx files. A folder that holds both splits is given to
               --train and to --validation. All of these may lie in a bucket:
               s3://bucket/prefix, with AWS_PROFILE or AWS_ACCESS_KEY_ID and so on.
 

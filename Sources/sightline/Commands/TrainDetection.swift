@@ -18,8 +18,8 @@ struct TrainDetection: ParsableCommand {
               SageMaker's images with a JSON of boxes each (the folder that holds train/
               and train_annotation/, or --train-annotation), RecordIO (.rec), an augmented
               manifest (.manifest, .jsonl), a list of boxes (--train-lst), COCO, Pascal
-              VOC, YOLO. Where one folder holds both halves, give it to --train and to
-              --validation. All of these may lie in a bucket: s3://bucket/prefix.
+              VOC, YOLO. A folder that holds both splits is given to --train and
+              to --validation. All of these may lie in a bucket: s3://bucket/prefix.
 
             \(HyperparameterHelp.detection)
 

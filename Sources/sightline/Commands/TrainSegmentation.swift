@@ -19,11 +19,11 @@ struct TrainSegmentation: ParsableCommand {
               SageMaker's folders: the one that holds train/ and train_annotation/, or
               --train-annotation; a JPEG or PNG and a mask (PNG) of the same base name.
               Pascal VOC's layout, and augmented manifests whose two attributes end in
-              -ref. Where one folder holds both halves, give it to --train and to
-              --validation. All of these may lie in a bucket: s3://bucket/prefix.
+              -ref. A folder that holds both splits is given to --train and
+              to --validation. All of these may lie in a bucket: s3://bucket/prefix.
 
-              A mask's values, or palette indices, are classes from 0; 255 is not labelled
-              and counts for nothing. A label map says otherwise (--label-map). Names of
+              A mask's values, or palette indices, are classes from 0; 255 is ignored, in
+              loss and metrics. A label map says otherwise (--label-map). Names of
               classes come from classes.txt beside the data, a manifest or --class-names.
 
             \(HyperparameterHelp.segmentation)

@@ -18,7 +18,7 @@ struct ChannelOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What shares are made of: record, for even ones; object, for whole files, as S3DataDistributionType ShardedByS3Key.",
+            "What shares are made of: record, for even ones; for classification also object, for whole files, as S3DataDistributionType ShardedByS3Key.",
             valueName: "unit"))
     var shardBy = ShardUnit.record
 

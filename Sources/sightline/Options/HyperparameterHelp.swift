@@ -7,7 +7,8 @@ enum HyperparameterHelp {
                                     pixels, 20 32 44 56 110 for about 32 [152]
             image_shape             channels,height,width
                                     [3,224,224; 3,32,32 for small networks]
-            num_classes             counted in the data; refused where it differs
+            num_classes             counted in the data; where set, must match
+                                    its class names
             num_training_samples    counted in the data; refused where it differs
             use_pretrained_model    1: start from ImageNet weights [0]
             multi_label             1: an image may have several classes [0]
@@ -45,13 +46,15 @@ enum HyperparameterHelp {
                                     resnet-101 are ours [vgg-16]
             image_shape             side of the square that images are stretched
                                     to, 300 or more; 300 and 512 advised [300]
-            num_classes             counted in the data; refused where it differs
+            num_classes             counted in the data; where set, must match
+                                    its class names
             num_training_samples    counted in the data; refused where it differs
             use_pretrained_model    1: start from ImageNet weights [0]
             freeze_layer_pattern    a regular expression: layers whose names begin
                                     so are not trained, as ^(conv1_|conv2_).* [none]
           images
-            label_width             room for an image's objects: 2 + 5 for each [enough]
+            label_width             room for an image's objects: 2 + 5 for each
+                                    [as much as the data need]
           training
             epochs                  passes over the data [30]
             mini_batch_size         images a step [32]

@@ -9,7 +9,7 @@ struct ManifestOptions: ParsableArguments {
             "An augmented manifest's attributes: the image's, the label's. (default: told by its first line)", valueName: "a,b"))
     var attributeNames: String?
 
-    @Option(help: ArgumentHelp("How a manifest writes several labels: multi-hot or class-id.", valueName: "format"))
+    @Option(help: ArgumentHelp("Classification: how a manifest writes several labels, multi-hot or class-id.", valueName: "format"))
     var labelFormat = AugmentedManifest.LabelFormat.multiHot
 
     /// The attributes one by one.
