@@ -18,7 +18,7 @@ def pictures(folder):
 
 def compare(run):
     """Differences between the event files and results.csv."""
-    events = EventAccumulator(str(run / "tensorboard"))
+    events = EventAccumulator(str(run / "tensorboard"), size_guidance={"scalars": 0})
     events.Reload()
     rows = list(csv.DictReader((run / "results.csv").open()))
     faults, compared = [], 0
@@ -28,7 +28,10 @@ def compare(run):
             "learning_rate": "learning_rate", "images_per_second": "speed/images_per_second", "data_wait": "speed/data_wait"}.get(column)
         if tag is None:
             continue
-        found = {scalar.step: scalar.value for scalar in events.Scalars(tag)}
+        scalars = events.Scalars(tag)
+        found = {scalar.step: scalar.value for scalar in scalars}
+        if len(found) < len(scalars):
+            faults.append(f"{tag}: {len(scalars)} values of {len(found)} epochs")
         wanted = {int(row["epoch"]): float(row[column]) for row in rows}
         if found.keys() != wanted.keys():
             faults.append(f"{tag}: epochs {sorted(found)} where results.csv has {sorted(wanted)}")

@@ -30,7 +30,7 @@ public struct ContainerTree: Sendable, Equatable {
     public var model: String { root + "/model" }
     /// Whatever else a job leaves: reports.
     public var outputData: String { root + "/output/data" }
-    /// Where the platform takes TensorBoard's event files from, unless a job says otherwise; there where they are wanted.
+    /// Where TensorBoard's event files go unless `tensorboardoutputconfig.json` says otherwise.
     public var tensorBoard: String { root + "/output/tensorboard" }
     /// The reason of a failure.
     public var failure: String { root + "/output/failure" }

@@ -22,6 +22,8 @@ public struct JobConfiguration: Sendable {
     public var pipes: String?
     /// Where the run's state is kept and looked for; nil: nowhere.
     public var checkpoints: String?
+    /// Where TensorBoard's event files go; nil: nobody wants them.
+    public var tensorBoard: String?
 
     /// Channels that come through pipes.
     public var pipeChannels: [String] { channels.values.filter { $0.mode == .pipe }.map(\.name).sorted() }
@@ -46,7 +48,8 @@ public struct JobConfiguration: Sendable {
         host = resources?.host ?? "algo-1"
         hosts = resources?.hosts ?? [host]
         interface = resources?.interface
-        checkpoints = try Self.checkpoints(tree)
+        checkpoints = Self.folder("checkpointconfig.json", tree, standard: tree.checkpoints)
+        tensorBoard = Self.folder("tensorboardoutputconfig.json", tree, standard: tree.tensorBoard)
     }
 
     private static func channels(_ tree: ContainerTree) throws -> [String: ChannelConfiguration] {
@@ -71,15 +74,14 @@ public struct JobConfiguration: Sendable {
         ["train", "validation"].contains { channel.hasPrefix($0) } || ["model", "label_map"].contains(channel)
     }
 
-    /// Checkpoints are kept where the configuration says so, or where their folder has been made: the platform makes it, and what its file
-    /// looks like is documented nowhere.
-    private static func checkpoints(_ tree: ContainerTree) throws -> String? {
-        let file = tree.configuration("checkpointconfig.json")
+    /// What goes into a bucket while a job runs is kept where its configuration says so, or where its folder has been made: the platform makes
+    /// it, and what its file looks like is documented nowhere.
+    private static func folder(_ configuration: String, _ tree: ContainerTree, standard: String) -> String? {
         // The platform writes it, and its user could not mend it.
-        if let configuration = try? ConfigurationFile.read(file, as: Checkpoints.self) {
-            return configuration.folder.map(tree.moved) ?? tree.checkpoints
+        if let place = try? ConfigurationFile.read(tree.configuration(configuration), as: LocalPlace.self) {
+            return place.folder.map(tree.moved) ?? standard
         }
-        return FileManager.default.fileExists(atPath: tree.checkpoints) ? tree.checkpoints : nil
+        return FileManager.default.fileExists(atPath: standard) ? standard : nil
     }
 
     private struct Resources: Decodable {
@@ -94,7 +96,7 @@ public struct JobConfiguration: Sendable {
         }
     }
 
-    private struct Checkpoints: Decodable {
+    private struct LocalPlace: Decodable {
         let folder: String?
 
         private enum CodingKeys: String, CodingKey { case folder = "LocalPath" }

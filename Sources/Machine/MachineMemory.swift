@@ -9,18 +9,17 @@ public struct MachineMemory: Sendable, Equatable {
     /// Whether a control group limits it below what the machine has.
     public let isLimited: Bool
 
-    /// Looks below `root` (`proc(5)`, `cgroups(7)`).
-    public init(root: String = "/") {
-        func text(_ path: String) -> String? { try? String(contentsOfFile: root + path, encoding: .utf8) }
-        let lines = text("proc/meminfo")?.split(separator: "\n") ?? []
-        func kilobytes(_ name: String) -> Int? {
-            lines.first { $0.hasPrefix(name + ":") }?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+    /// Looks (`proc(5)`, `cgroups(7)`).
+    public init() { self.init(facts: "/proc/meminfo", group: ControlGroup()) }
+
+    init(facts: String, group: ControlGroup) {
+        let lines = ((try? String(contentsOfFile: facts, encoding: .utf8)) ?? "").split(separator: "\n")
+        func bytes(_ name: String) -> Int? {
+            lines.first { $0.hasPrefix(name + ":") }?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
         }
-        let machine = kilobytes("MemTotal").map { $0 * 1024 }
-        let group = ["sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory/memory.limit_in_bytes"].lazy
-            .compactMap { text($0)?.trimmingCharacters(in: .whitespacesAndNewlines) }.compactMap { Int($0) }.first
-        free = kilobytes("MemAvailable").map { $0 * 1024 }
-        available = machine.map { min($0, group ?? $0) } ?? group
-        isLimited = group.map { $0 < machine ?? .max } ?? false
+        let (machine, limit) = (bytes("MemTotal"), group.memory)
+        free = bytes("MemAvailable")
+        available = machine.map { min($0, limit ?? $0) } ?? limit
+        isLimited = limit.map { $0 < machine ?? .max } ?? false
     }
 }

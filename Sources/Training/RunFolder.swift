@@ -41,6 +41,8 @@ public struct RunFolder: Sendable {
     public var card: String { path + "/README.md" }
     /// What names of TensorBoard's event files begin with.
     public static let tensorBoardPrefix = "events.out.tfevents."
+    /// What names of those that a run has written end with.
+    public static let tensorBoardSuffix = ".sightline"
     /// The folder of event files.
     public var tensorBoard: String { path + "/tensorboard" }
     /// The page about the run.
@@ -91,7 +93,7 @@ public struct RunFolder: Sendable {
         let files = models.flatMap { folder in [ModelFolder.weightsName, ModelFolder.descriptionName].map { folder + "/" + $0 } }
         let pages = holdsForeignReport ? [] : [report]
         let events = ((try? FileManager.default.contentsOfDirectory(atPath: tensorBoard)) ?? []).filter {
-            $0.hasPrefix(Self.tensorBoardPrefix)
+            $0.hasPrefix(Self.tensorBoardPrefix) && $0.hasSuffix(Self.tensorBoardSuffix)
         }
         .map { tensorBoard + "/" + $0 }
         for file in files + pages + events + [checkpoint, results, hyperparameters, confusionMatrix, precisionRecall]

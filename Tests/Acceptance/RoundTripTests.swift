@@ -102,7 +102,17 @@ extension Acceptance {
             #expect(inside.status == 2 && inside.errors.contains("would be a class") && !place.exists("photos/scored"), "\(inside)")
             try place.write(Array("mine".utf8), to: "other/report.html")
             let other = try Command.run(["evaluate", "run", "--data", "photos", "--output", "other"], in: place.path)
-            #expect(other.status == 2 && other.errors.contains("no evaluation has written"), "\(other)")
+            #expect(other.status == 2 && other.errors.contains("holds a report.html that no evaluation has written"), "\(other)")
+            try place.write(Array("mine".utf8), to: "own/mistakes.csv")
+            let own = try Command.run(["evaluate", "run", "--data", "photos", "--output", "own"], in: place.path)
+            #expect(own.status == 2 && own.errors.contains("holds a mistakes.csv"), "\(own)")
+            // A list of images makes no classes of folders; a second evaluation replaces the first.
+            try place.write(Array("0\t0\tbars/0.png\n1\t1\tdark/1.png\n".utf8), to: "photos.lst")
+            for _ in 0..<2 {
+                let listed = try Command.run(
+                    ["evaluate", "run", "--data", "photos", "--lst", "photos.lst", "--output", "listed"], in: place.path)
+                #expect(listed.status == 0 && place.exists("listed/report.html"), "\(listed)")
+            }
 
             let exported = try Command.run(["export", "run", "photos.onnx"], in: place.path)
             #expect(exported.status == 0 && exported.output.contains("photos.onnx: "), "\(exported.errors)")

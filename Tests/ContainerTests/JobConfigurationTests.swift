@@ -26,7 +26,7 @@ struct JobConfigurationTests {
         try fixture.configure("checkpointconfig", content)
         try fixture.configure("inputdataconfig", #"{"train": {}, "extra": {"ContentType": "text/csv", "TrainingInputMode": "None"}}"#)
         #expect(try fixture.job().channels["extra"] == ChannelConfiguration("extra"))
-        #expect(try fixture.job().checkpoints == nil)
+        #expect(try fixture.job().checkpoints == nil && fixture.job().tensorBoard == nil)
     }
 
     @Test("A channel says mode, content type with its label format, wrapper and distribution; all may be missing")
@@ -59,6 +59,11 @@ struct JobConfigurationTests {
         #expect(try fixture.job().checkpoints == fixture.tree.root + "/checkpoints")
         try fixture.configure("checkpointconfig", #"{"LocalPath": "/opt/ml/state", "S3Uri": "s3://b/c"}"#)
         #expect(try fixture.job().checkpoints == fixture.tree.root + "/state")
+        // Event files go where their folder is, or where the configuration says.
+        try fixture.write("x", to: "output/tensorboard/.keep")
+        #expect(try fixture.job().tensorBoard == fixture.tree.root + "/output/tensorboard")
+        try fixture.configure("tensorboardoutputconfig", #"{"LocalPath": "/opt/ml/events", "S3OutputPath": "s3://b/c"}"#)
+        #expect(try fixture.job().tensorBoard == fixture.tree.root + "/events")
         try fixture.configure(
             "resourceconfig", #"{"current_host": "algo-2", "hosts": ["algo-1", "algo-2"], "network_interface_name": "eth1"}"#)
         let two = try fixture.job()

@@ -17,23 +17,22 @@ struct TensorBoardTests {
         #expect(Array(TFRecord.framed([UInt8](repeating: 0, count: 24)).prefix(12)) == [24, 0, 0, 0, 0, 0, 0, 0, 163, 127, 75, 34])
     }
 
-    @Test("A resumed run's file has its own epochs, and those before only where no file has them")
+    @Test("A resumed run's file begins a session that has all epochs before; a run that ends in its first epoch leaves no file")
     func files() throws {
         let place = FileManager.default.temporaryDirectory.appendingPathComponent("events-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: place) }
-        var time = 1_700_000_000.0
-        func run(_ start: RunStart) throws -> [String: Int] {
-            time += 100
-            let events = TensorBoardEvents(place, note: { Issue.record("\($0)") }, seconds: { time })
-            events.handle(.started(start))
-            events.handle(.epochEnded(SampleRun.record(2)))
-            let names = try FileManager.default.contentsOfDirectory(atPath: place)
-            return try Dictionary(uniqueKeysWithValues: names.map { ($0, try records(place + "/" + $0).count) })
-        }
+        let events = TensorBoardEvents(place, note: { Issue.record("\($0)") }, seconds: { 1_700_000_000 })
         var start = SampleRun.start(resumedAt: (2, 0))
         start.history = [SampleRun.record(1)]
-        #expect(try run(start).values.sorted() == [3])
-        #expect(try run(start).values.sorted() == [2, 3])
+        events.handle(.started(start))
+        #expect(!FileManager.default.fileExists(atPath: place))
+        events.handle(.epochEnded(SampleRun.record(2)))
+        let names = try FileManager.default.contentsOfDirectory(atPath: place)
+        let all = try records(place + "/" + #require(names.first))
+        // The version, the session's start in epoch 1 (SessionLog with status START), and two epochs.
+        #expect(names.count == 1 && names[0].hasPrefix("events.out.tfevents.1700000000.") && names[0].hasSuffix(".sightline"))
+        #expect(all.count == 4 && Array(all[1].suffix(6)) == [16, 1, 58, 2, 8, 1])
+        #expect(Array(all[2][9..<11]) == [16, 1] && Array(all[3][9..<11]) == [16, 2])
     }
 
     @Test("An event holds the epoch and its figures by name")

@@ -6,15 +6,17 @@ import Training
 
 /// A run for TensorBoard: an event file with the scalars of every epoch. `tensorboard --logdir` finds it anywhere below its folder.
 ///
-/// Source: tensorflow/core/util/event.proto and tensorflow/core/framework/summary.proto. A resumed run writes another file beside the first, as
-/// TensorBoard expects.
+/// A resumed run writes another file beside the first, which begins with all epochs before: TensorBoard forgets what it had of them when it
+/// reads that a session has started. Source: tensorflow/core/util/event.proto and tensorflow/core/framework/summary.proto.
 public final class TensorBoardEvents: TrainingObserver {
     private let folder: String
     private let note: (String) -> Void
     private let seconds: () -> Double
     private var file: FileHandle?
+    /// Epochs before a resumption, until there is a file.
+    private var past: [EpochRecord]?
 
-    /// Writes into a folder, which is made when the run begins.
+    /// Writes into a folder, which is made after the first epoch.
     ///
     /// `note`: takes a sentence where it can't be written: a run without events is as good. `seconds`: since 1970.
     public init(_ folder: String, note: @escaping (String) -> Void, seconds: @escaping () -> Double = { Date().timeIntervalSince1970 }) {
@@ -23,22 +25,36 @@ public final class TensorBoardEvents: TrainingObserver {
         self.seconds = seconds
     }
 
-    /// Begins a file with the run, and writes the scalars of each epoch when it is over.
+    /// Writes the scalars of each epoch when it is over.
     public func handle(_ event: TrainingEvent) {
         switch event {
-        case .started(let start):
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-            open()
-            // The epochs before a resumption are in a file beside this one, unless nobody wrote it.
-            if !names.contains(where: { $0.hasPrefix(RunFolder.tensorBoardPrefix) }) { start.history.forEach(write) }
-        case .epochEnded(let record): write(record)
+        case .started(let start): past = start.history
+        case .epochEnded(let record):
+            if let past { begin(after: past) }
+            write(record)
         default: break
         }
     }
 
+    private func begin(after past: [EpochRecord]) {
+        self.past = nil
+        open()
+        guard let first = past.first else { return }
+        var session = ProtobufMessage()
+        // SessionLog.START
+        session.add(1, 1)
+        var event = event()
+        event.add(2, first.epoch)
+        event.add(7, session)
+        append(event)
+        past.forEach(write)
+    }
+
     private func open() {
         let host = ProcessInfo.processInfo.hostName.replacing("/", with: "-")
-        let path = "\(folder)/\(RunFolder.tensorBoardPrefix)\(Int(seconds())).\(host).\(ProcessInfo.processInfo.processIdentifier)"
+        let path =
+            "\(folder)/\(RunFolder.tensorBoardPrefix)\(Int(seconds())).\(host).\(ProcessInfo.processInfo.processIdentifier)"
+            + RunFolder.tensorBoardSuffix
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             try Data().write(to: URL(fileURLWithPath: path), options: .withoutOverwriting)

@@ -24,7 +24,10 @@ struct Doctor: ParsableCommand {
     var json = false
 
     func run() throws {
-        let findings = [Finding.program] + Finding.processor + [.memory] + Finding.devices + Finding.folders + [.font]
+        let program = Finding.program
+        // With another libtorch the first tensor may end the process, and nobody would read why.
+        let engine = program.status == .fault ? [] : [.products(on: .cpu)] + Finding.devices
+        let findings = [program, .processor, .memory] + engine + Finding.folders + [.font]
         let isFaulty = findings.contains { $0.status == .fault }
         TextOutput.standardOutput.write(json ? self.json(findings).line + "\n" : text(findings))
         if isFaulty { throw Failure(sentence: nil, status: 1) }
@@ -72,20 +75,21 @@ extension Finding {
         let value = "sightline \(Sightline.version), libtorch \(Runtime.loadedVersion ?? Runtime.builtVersion)"
         do {
             try Runtime.prepare()
+            EngineOptions.settleThreads()
             return Finding(name: "program", value: value)
         } catch {
             return Finding(name: "program", value: value, status: .fault, advice: "\(error)")
         }
     }
 
-    /// Cores, and how quickly they multiply.
-    static var processor: [Finding] {
+    /// Cores that this process may use.
+    static var processor: Finding {
         let model = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.split(separator: "\n")
             .first { $0.hasPrefix("model name") }?.split(separator: ":").last?.trimmingCharacters(in: .whitespaces)
         let cores = ProcessorCores.available
         let all = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         let count = cores < all ? "\(cores) of \(all) cores" : "\(cores) core\(cores == 1 ? "" : "s")"
-        return [Finding(name: "processor", value: ([count] + [model].compactMap { $0 }).joined(separator: ", ")), products(on: .cpu)]
+        return Finding(name: "processor", value: ([count] + [model].compactMap { $0 }).joined(separator: ", "))
     }
 
     /// Memory that jobs can have.
@@ -118,7 +122,7 @@ extension Finding {
     }
 
     /// Whether a device multiplies rightly, and how quickly.
-    private static func products(on device: Device) -> Finding {
+    static func products(on device: Device) -> Finding {
         let name = device == .cpu ? "products" : device.description
         do {
             let types = [DType.float32] + [device.nativeReducedPrecision].compactMap { $0 }
@@ -126,7 +130,10 @@ extension Finding {
             return Finding(
                 name: name, value: speeds.joined(separator: ", ") + (types.count == 1 ? "; bfloat16 is not native: float32 is used" : ""))
         } catch {
-            return Finding(name: name, value: "fail", status: .fault, advice: "\(error)")
+            // A GPU may be full, and there is the processor.
+            return Finding(
+                name: name, value: "fail", status: device == .cpu ? .fault : .note,
+                advice: device == .cpu ? "\(error)" : "\(error) --device cpu does without it.")
         }
     }
 
@@ -152,18 +159,21 @@ extension Finding {
     static var folders: [Finding] {
         let cache = WeightCache().folder
         let stored = (try? FileManager.default.contentsOfDirectory(atPath: cache))?.filter { !$0.hasPrefix(".") }.count ?? 0
+        // What goes there does not make the folder.
         return [
-            folder("temporary files", NSTemporaryDirectory(), failing: .fault, remedy: "Set TMPDIR to a folder that can be."),
+            folder("temporary files", NSTemporaryDirectory(), isMade: false, failing: .fault, remedy: "Set TMPDIR to another folder."),
             folder(
-                "pretrained weights", cache, detail: "\(stored) kept", failing: .note,
-                remedy: "Set SIGHTLINE_CACHE to a folder that can be, where use_pretrained_model is wanted."),
+                "pretrained weights", cache, isMade: true, detail: "\(stored) kept", failing: .note,
+                remedy: "Set SIGHTLINE_CACHE to another folder, where use_pretrained_model is wanted."),
         ]
     }
 
-    private static func folder(_ name: String, _ path: String, detail: String? = nil, failing: Status, remedy: String) -> Finding {
-        // A folder that is not there yet is made in the nearest that is.
-        var existing = path
-        while !FileManager.default.fileExists(atPath: existing), existing.count > 1 {
+    /// `isMade`: whether a folder that is not there is made when it is needed.
+    private static func folder(
+        _ name: String, _ path: String, isMade: Bool, detail: String? = nil, failing: Status, remedy: String
+    ) -> Finding {
+        var existing = URL(fileURLWithPath: path).path
+        while isMade, existing != "/", !FileManager.default.fileExists(atPath: existing) {
             existing = (existing as NSString).deletingLastPathComponent
         }
         let attributes = try? FileManager.default.attributesOfFileSystem(forPath: existing)
@@ -174,7 +184,7 @@ extension Finding {
             return Finding(name: name, value: value, status: failing, advice: "\(existing) cannot be written into. \(remedy)")
         }
         guard let free, free < 1_000_000_000 else { return Finding(name: name, value: value) }
-        return Finding(name: name, value: value, status: .note, advice: "there is less than 1 GB left. Remove files, or: \(remedy)")
+        return Finding(name: name, value: value, status: .note, advice: "there is less than 1 GB left. \(remedy)")
     }
 
     /// Tried, for root may write everywhere but where a file system has no room for it.

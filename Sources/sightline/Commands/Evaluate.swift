@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Foundation
 import Reporting
 import Tasks
 import Torch
@@ -149,7 +150,7 @@ struct Evaluate: ParsableCommand {
         (images.classNames, images.classCount) = (names(of: description), description.classes.count)
         (images.attributeNames, images.labelFormat) = (manifest.attributes, manifest.labelFormat)
         guard case .dataset(let dataset) = try readable(.dataset(images.openDataset()) as ClassificationSource) else { return }
-        if let output { try OutputFolder.refuse(output, inside: [data]) }
+        if let output { try OutputFolder.refuse(output, inside: classFolders(dataset.classNames)) }
         let folder = try folder(description, dataset.source)
         try report(dataset.warnings, count: dataset.count) { progress, seconds in
             var mistakes: [ClassificationMistake] = []
@@ -186,6 +187,17 @@ struct Evaluate: ParsableCommand {
                 guard case .dataset(let dataset) = source else { return try folder?.write(report) ?? () }
                 try folder?.write(report, mistakes: scores.csv(of: dataset), gallery: MistakeGallery(scores, of: dataset))
             }
+        }
+    }
+
+    /// Where the images lie in folders of classes, among which another folder would be one more.
+    private func classFolders(_ classes: [String]) -> [String] {
+        [data, "\(data)/\(channel)"].filter { folder in
+            lst == nil
+                && classes.contains { name in
+                    var isFolder: ObjCBool = false
+                    return FileManager.default.fileExists(atPath: "\(folder)/\(name)", isDirectory: &isFolder) && isFolder.boolValue
+                }
         }
     }
 

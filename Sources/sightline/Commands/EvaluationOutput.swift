@@ -8,6 +8,8 @@ import Weights
 struct EvaluationOutput {
     /// What the page says of itself in its head.
     private static let writer = "sightline evaluate"
+    private static let mistakes = "mistakes.csv"
+    private static let tables = [mistakes, RunFolder.confusionMatrixName, RunFolder.precisionRecallName]
     private let folder: String
     private let title: String
     private let source: String
@@ -18,8 +20,13 @@ struct EvaluationOutput {
         guard !RunFolder(folder).holdsRun else {
             throw Failure.usage("--output is \(folder), a run's folder, whose own report would be replaced. Give another folder.")
         }
-        guard !RunFolder.isForeign(page: "\(folder)/report.html", mark: Self.writer) else {
-            throw Failure.usage("--output is \(folder), which holds a report.html that no evaluation has written. Give another folder.")
+        let page = "\(folder)/report.html"
+        let others = RunFolder.isForeign(page: page, mark: Self.writer) ? ["report.html"] : []
+        let hasOwn = others.isEmpty && FileManager.default.fileExists(atPath: page)
+        // Tables beside a page of ours are of that page.
+        let tables = hasOwn ? [] : Self.tables.filter { FileManager.default.fileExists(atPath: "\(folder)/\($0)") }
+        if let other = (others + tables).first {
+            throw Failure.usage("--output is \(folder), which holds a \(other) that no evaluation has written. Give another folder.")
         }
         try OutputFolder.prepare(folder)
         self.folder = folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
@@ -34,10 +41,12 @@ struct EvaluationOutput {
         var page = ReportPage(title, subtitle: "Scored on \(data).", writer: Self.writer)
         summary.add(to: &page)
         if let gallery { page.add(gallery) }
-        for file in summary.attachments { try writeAtomically(file.text, to: "\(folder)/\(file.name)") }
-        // Those of an evaluation before this one are not this one's.
-        let list = "\(folder)/mistakes.csv"
-        if let mistakes { try writeAtomically(mistakes, to: list) } else { unlink(list) }
+        var files = Dictionary(uniqueKeysWithValues: summary.attachments.map { ($0.name, $0.text) })
+        files[Self.mistakes] = mistakes
+        for name in Self.tables {
+            // Those of an evaluation before this one are not this one's.
+            if let text = files[name] { try writeAtomically(text, to: "\(folder)/\(name)") } else { unlink("\(folder)/\(name)") }
+        }
         try writeAtomically(page.html, to: "\(folder)/report.html")
         TextOutput.standardError.write("report: \(folder)/report.html\n")
     }

@@ -24,18 +24,19 @@ struct EngineOptions: ParsableArguments {
     func start(_ placement: Placement? = nil) throws -> Device {
         try Runtime.prepare()
         Runtime.allowsTF32 = tf32
-        if let threads {
-            Runtime.threads = threads
-        } else if ProcessInfo.processInfo.environment["OMP_NUM_THREADS"] == nil {
-            // libtorch's own count knows of no container's quota.
-            Runtime.threads = placement?.coresOfEach ?? min(Runtime.threads, ProcessorCores.available)
-        }
+        if let threads { Runtime.threads = threads } else { Self.settleThreads(placement) }
         let chosen = try Device(parsing: device)
         // A device without a number is any of them.
         guard let placement, case .cuda = chosen, !device.contains(":") else { return chosen }
         // A scheduler may show each process a GPU of its own, which then is its first.
         let isOnly = placement.launcher != .sightline && Device.cudaCount == 1
         return try Device(parsing: "cuda:\(isOnly ? 0 : placement.localRank)")
+    }
+
+    /// As many threads as this process has cores, unless the environment says otherwise: libtorch's own count knows of no container's quota.
+    static func settleThreads(_ placement: Placement? = nil) {
+        guard ProcessInfo.processInfo.environment["OMP_NUM_THREADS"] == nil else { return }
+        Runtime.threads = placement?.coresOfEach ?? min(Runtime.threads, ProcessorCores.available)
     }
 }
 

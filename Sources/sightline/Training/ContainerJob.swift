@@ -218,9 +218,8 @@ struct ContainerJob {
             log.info("Final configuration: \(JSONValue.object(of: context.hyperparameters).line)")
             log.info("Classes: \(context.classes.count); training data: \(context.trainingSource); start: \(context.start)")
             // The publisher comes first: a line about a saved model is true when it is written.
-            let events =
-                FileManager.default.fileExists(atPath: tree.tensorBoard) ? [TensorBoardEvents(tree.tensorBoard, note: log.warning)] : []
-            return RunListeners(observers: [publisher, log] + events, note: log.warning)
+            let events = job.tensorBoard.map { TensorBoardEvents($0, note: log.warning) }
+            return RunListeners(observers: [publisher, log] + [events].compactMap { $0 }, note: log.warning)
         }
         settings.keepsModelWhenInterrupted = true
         settings.unreadableLimit = ProcessInfo.processInfo.environment[Self.unreadableVariable].flatMap { Int($0) } ?? 0

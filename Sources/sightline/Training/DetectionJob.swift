@@ -61,13 +61,14 @@ struct DetectionJob: RunnableJob {
         let best = BestValidation { task.lastValidation.map { ($0, task.lastScores) } }
         try job.train(listening: [best]) { folder in
             guard let validation, case .dataset(let dataset) = validation else { return nil }
+            let isPart = run.isPart && best.found != nil
             // A resumed run whose best epoch lies before the interruption has to look again.
             let (metrics, scores) = try best.found ?? look(again: folder, validation)
             // Of several processes this one knows the errors in its own part.
-            let errors = run.isPart ? nil : scores.errors
+            let errors = isPart ? nil : scores.errors
             return (
                 DetectionReport(metrics, classes: job.context.classes, seconds: 0, errors: errors),
-                MistakeGallery(scores, of: dataset, isPart: run.isPart)
+                MistakeGallery(scores, of: dataset, isPart: isPart)
             )
         }
     }
