@@ -16,14 +16,15 @@ enum PascalVOCList {
             throw DatasetError(.malformed, at: files.location(of: list), "it is not UTF-8 text", remedy: "save it as UTF-8")
         }
         // Lists of a class have a second column, which tells whether it occurs; a stem may hold blanks, too.
-        return text.split(whereSeparator: \.isNewline).compactMap { line in
+        let lines = text.hasPrefix("\u{FEFF}") ? text.dropFirst() : text[...]
+        return lines.split(whereSeparator: \.isNewline).compactMap { line in
             isKnown(line) ? line : line.split(separator: " ").first
         }
     }
 
     /// The picture of a stem; the first of the names that it might have where there is none.
     static func picture(_ stem: Substring, in files: ChannelFiles) -> String {
-        let names = ["jpg", "jpeg", "png", "JPG"].map { "\(pictureFolder)\(stem).\($0)" }
+        let names = ["jpg", "jpeg", "png", "JPG", "JPEG", "PNG", "Jpg", "Jpeg", "Png"].map { "\(pictureFolder)\(stem).\($0)" }
         return names.first(where: files.contains) ?? names[0]
     }
 }

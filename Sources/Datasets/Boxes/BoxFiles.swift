@@ -33,8 +33,10 @@ public struct BoxFiles: AnnotatedImages {
     ///     file is read.
     /// - Throws: ``DatasetError`` where no picture has a file; `StorageError`.
     public init(images: ChannelFiles, annotations: ChannelFiles, classNames: [String]? = nil) throws {
-        let named =
-            try classNames ?? ClassNames.read(ClassNames.fileName, in: annotations) ?? ClassNames.read(ClassNames.fileName, in: images)
+        let named = try ClassNames.chosen(
+            given: classNames,
+            own: ClassNames.read(ClassNames.fileName, in: annotations) ?? ClassNames.read(ClassNames.fileName, in: images),
+            at: annotations.place)
         try self.init(
             AnnotationPairs(.annotation, images: images.paths, annotations: annotations.paths.filter(Self.isJSON)), images: images,
             annotations: annotations,
@@ -56,7 +58,7 @@ public struct BoxFiles: AnnotatedImages {
             annotationPrefix: annotationPrefix)
         try self.init(
             pairs, images: files, annotations: files, prefix: imagePrefix, source: "boxes of \(files.location(of: channel))",
-            classNames: classNames ?? ClassNames.read(ClassNames.fileName, in: files))
+            classNames: ClassNames.chosen(given: classNames, own: ClassNames.read(ClassNames.fileName, in: files), at: files.place))
     }
 
     // The XML from which a JSON was made may lie beside it.

@@ -53,8 +53,8 @@ public struct BoxList: AnnotatedImages, NamesPictures {
         source = "\(file) with images in \(images.place)"
         warnings = faults.isEmpty ? [] : ["\(file): \(faults.count) of \(lines.count) lines are broken"]
         let folder = name.lastIndex(of: "/").map { String(name[...$0]) } ?? ""
-        self.classNames = try classNames ?? ClassNames.read(folder + ClassNames.fileName, in: lists)
-        if let classNames { try ClassNames.check(classNames, at: source) }
+        self.classNames = try ClassNames.chosen(
+            given: classNames, own: ClassNames.read(folder + ClassNames.fileName, in: lists), at: source)
     }
 
     /// Picture `index`, not read, and its boxes; its place is the line.

@@ -51,7 +51,8 @@ public struct COCOImages: AnnotatedImages, NamesPictures {
                 throw ClassNames.difference(found: document.classNames, expected: classNames, at: place)
             }
         }
-        self.classNames = classNames ?? (document.classNames.isEmpty ? nil : document.classNames)
+        self.classNames = try ClassNames.chosen(
+            given: classNames, own: document.classNames.isEmpty ? nil : document.classNames, at: place)
         if let images {
             (self.images, prefix) = (images, "")
         } else {

@@ -56,9 +56,10 @@ public struct YOLOImages: AnnotatedImages {
         pictures = found
         prefix = Self.commonFolder(of: found)
         source = "YOLO boxes of \(set) in \(files.place)"
-        self.classNames =
-            try classNames ?? description?.classNames ?? ClassNames.read(ClassNames.fileName, in: files)
-            ?? ClassNames.read("labels/\(ClassNames.fileName)", in: files)
+        self.classNames = try ClassNames.chosen(
+            given: classNames,
+            own: description?.classNames ?? ClassNames.read(ClassNames.fileName, in: files)
+                ?? ClassNames.read("labels/\(ClassNames.fileName)", in: files), at: place)
         let labels = Set(found.map(Self.label(of:)))
         let known = labels.filter(files.contains).count
         guard known > 0 else {
@@ -67,9 +68,25 @@ public struct YOLOImages: AnnotatedImages {
                 "none of the set's \(found.count) pictures has a text of boxes, such as '\(Self.label(of: found[0]))'",
                 remedy: "put pictures into images/ and texts into labels/, under the same names")
         }
-        warnings =
-            known < labels.count
-            ? ["\(source): \(labels.count - known) of \(labels.count) pictures have no text of boxes and count as showing nothing"] : []
+        var warnings: [String] = []
+        if known < labels.count {
+            warnings.append(
+                "\(source): \(labels.count - known) of \(labels.count) pictures have no text of boxes and count as showing nothing")
+        }
+        let strays = Self.strays(besides: labels, in: files)
+        if strays > 0 {
+            warnings.append("\(source): \(strays) texts of boxes have no JPEG or PNG picture and were left out")
+        }
+        self.warnings = warnings
+    }
+
+    /// Texts in the folders of `labels/` that none of the pictures has.
+    private static func strays(besides labels: Set<String>, in files: ChannelFiles) -> Int {
+        let folders = Set(labels.map(FileSystem.folder(of:)).filter { "/\($0)/".contains("/labels/") })
+        return files.paths.count { path in
+            path.hasSuffix(".txt") && !labels.contains(path) && folders.contains(FileSystem.folder(of: path))
+                && FileSystem.name(of: path) != ClassNames.fileName
+        }
     }
 
     /// Picture `index`, not read, and its boxes; its place is the text.
@@ -246,10 +263,11 @@ public final class YOLOWriter: AnnotatedImageWriter {
         // YOLO's tools want both.
         let train = try holds("train") ? "train" : set
         let validation = try holds("validation") ? "validation" : train
+        // Another set may have named them.
         let known = try Self.description(in: store)?.classNames ?? []
-        let numbers = ClassNames.placeholders(max(highestClass + 1, known.count))
+        let names = classNames ?? ClassNames.fitted(known, to: max(highestClass + 1, known.count))
         let text = YOLODescription.text(
-            classNames: classNames ?? numbers, train: "images/\(train)", validation: "images/\(validation)")
+            classNames: names, train: "images/\(train)", validation: "images/\(validation)")
         try store.write(Array(text.utf8), to: Self.descriptionName)
     }
 

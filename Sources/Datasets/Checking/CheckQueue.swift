@@ -84,7 +84,7 @@ extension RecordCheck {
     /// Looks at every record with several threads and hands over the findings in order, on the calling thread.
     ///
     /// `between`: called between pieces and at least ten times a second with the number of records that were handed over; throws to stop.
-    /// - Throws: ``DatasetError`` where threads can't be started; what `between` throws.
+    /// - Throws: ``DatasetError`` where threads can't be started; `StorageError` where the data's place can't be reached; what `between` throws.
     func run(workers: Int, _ receive: (Int, Findings) -> Void, between: (Int) throws -> Void) throws {
         let queue = CheckQueue(self, count: images.count, workers: workers)
         var threads: [WorkerThread] = []
@@ -97,7 +97,10 @@ extension RecordCheck {
         while true {
             switch queue.take() {
             case .piece(let first, let findings):
-                for (offset, found) in findings.enumerated() { receive(first + offset, found) }
+                for (offset, found) in findings.enumerated() {
+                    if let outage = found.outage { throw outage }
+                    receive(first + offset, found)
+                }
                 done += findings.count
             case .waiting: break
             case .end: return

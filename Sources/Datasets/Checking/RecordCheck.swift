@@ -30,6 +30,8 @@ struct RecordCheck: Sendable {
         var size: PixelSize? { shape?.size }
         var picture: ContentDigest?
         var annotation: ContentDigest?
+        /// Why the place could not be asked, which says nothing about the data.
+        var outage: StorageError?
     }
 
     /// Never throws: whatever goes wrong with the record is a finding.
@@ -38,6 +40,9 @@ struct RecordCheck: Sendable {
         let record: AnnotatedImage
         do {
             record = try images.record(at: number)
+        } catch let error as StorageError where error.kind == .unreachable {
+            findings.outage = error
+            return findings
         } catch {
             findings.faults = [unreadable(number, error)]
             return findings
@@ -54,6 +59,9 @@ struct RecordCheck: Sendable {
                     ))
             }
             checkStatedSize(record, number, image, &findings)
+        } catch let error as StorageError where error.kind == .unreachable {
+            findings.outage = error
+            return findings
         } catch {
             findings.faults.append(pictureFault(error, record, number))
         }

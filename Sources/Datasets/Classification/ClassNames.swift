@@ -98,6 +98,26 @@ enum ClassNames {
         taken.insert(name).inserted ? name : unique("\(name) (\(number))", class: number, among: &taken)
     }
 
+    /// The names that a source's classes take: those that were given, which stand for its own by number, else its own.
+    ///
+    /// `own`: those that its files carry, where they do.
+    /// - Throws: ``DatasetError`` where a given name is one of its own under another number: each class would be taken for another one.
+    static func chosen(given: [String]?, own: [String]?, at place: String) throws -> [String]? {
+        guard let given else { return own }
+        try check(given, at: place)
+        guard let own, own != given else { return given }
+        let numbers = Dictionary(own.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        for (number, name) in given.enumerated() where name != String(number) {
+            guard let other = numbers[name], other != number else { continue }
+            if Set(own) == Set(given) { throw difference(found: own, expected: given, at: place) }
+            throw DatasetError(
+                .classes, at: place,
+                "'\(name)' is its class \(other) (\(listed(own))), and class \(number) of the expected ones (\(listed(given)))",
+                remedy: "number the classes alike")
+        }
+        return given
+    }
+
     /// The error that says how two lists of class names differ.
     static func difference(found: [String], expected: [String], at place: String) -> DatasetError {
         let (foundSet, expectedSet) = (Set(found), Set(expected))

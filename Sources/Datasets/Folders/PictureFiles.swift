@@ -39,9 +39,16 @@ struct PictureFiles {
         return names.claim(made, byStem: byStem)
     }
 
-    /// Writes a file, unless an earlier run has: then it has the same name and size.
+    /// Texts up to this size are compared as a whole with what an earlier run has left: an annotation may have been corrected since.
+    private static let comparedSize = 1 << 16
+
+    /// Writes a file, unless an earlier run has: then it has the same name and size, and what is short has the same content.
     func write(_ bytes: [UInt8], to name: String) throws {
-        if resume, try store.information(about: name)?.size == bytes.count { return }
+        if resume, try store.information(about: name)?.size == bytes.count,
+            try bytes.count > Self.comparedSize || store.bytes(of: name) == bytes
+        {
+            return
+        }
         try store.write(bytes, to: name)
     }
 

@@ -64,7 +64,11 @@ public struct ManifestFileStore: ObjectStore {
     public static func at(_ location: Location, _ stores: Stores) throws -> ManifestFileStore? {
         guard try isOne(at: location, stores) else { return nil }
         let (store, name) = try stores.open(fileAt: location)
-        return try ManifestFileStore(name, in: store) { (try stores.open($0), "") }
+        return try ManifestFileStore(name, in: store) { prefix in
+            // A store's own prefix is a folder; a manifest's may end within a name.
+            guard case .s3(let bucket, let key) = prefix else { return (try stores.open(prefix), "") }
+            return (try stores.open(.s3(bucket: bucket, key: "")), key)
+        }
     }
 
     /// Whether a manifest file is at a location, by its name and its beginning.

@@ -37,10 +37,10 @@ public final class RecordIOImageWriter: AnnotatedImageWriter {
         self.store = store
         self.name = name
         self.objectWidth = objectWidth
-        if try store.information(about: name + ".rec") != nil {
+        // What an interruption between the last renames has left, there may be without a .rec.
+        for file in [name + ".rec"] + (resume ? [] : [name + ".lst", name + ".idx"]) where try store.information(about: file) != nil {
             throw DatasetError(
-                .argument, at: store.location(of: name + ".rec"), "it is already there",
-                remedy: "remove it, or choose another folder or channel")
+                .argument, at: store.location(of: file), "it is already there", remedy: "remove it, or choose another folder or channel")
         }
         guard store is LocalStore else {
             (records, list, offsets, count) = (RecordIOWriter(try store.create(name + ".rec")), try store.create(name + ".lst"), [], 0)

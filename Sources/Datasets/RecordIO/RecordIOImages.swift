@@ -80,7 +80,7 @@ public struct RecordIOImages: AnnotatedImages {
         self.index = index ?? RecordIOIndex(offsets: [], size: 0)
         self.task = task
         self.labelWidth = labelWidth
-        self.classNames = try classNames ?? ClassNames.read(ClassNames.fileName, in: store)
+        self.classNames = try ClassNames.chosen(given: classNames, own: ClassNames.read(ClassNames.fileName, in: store), at: place)
         self.warnings = warnings
         names = readsNames ? try Self.names(in: ImageFileName.stem(of: name) + ".lst", store) : [:]
         source = "RecordIO file \(place)"

@@ -10,7 +10,9 @@ extension MaskImages {
     ///   - classNames: name of each class; nil: those of a `classes.txt` among the masks or the pictures, where there is one.
     /// - Throws: ``DatasetError`` where no picture has a mask; `StorageError` where `classes.txt` can't be read.
     public init(images: ChannelFiles, masks: ChannelFiles, labelMap: LabelMap = .identity, classNames: [String]? = nil) throws {
-        let named = try classNames ?? ClassNames.read(ClassNames.fileName, in: masks) ?? ClassNames.read("classes.txt", in: images)
+        let named = try ClassNames.chosen(
+            given: classNames, own: ClassNames.read(ClassNames.fileName, in: masks) ?? ClassNames.read(ClassNames.fileName, in: images),
+            at: masks.place)
         try self.init(
             AnnotationPairs(.mask, images: images.paths, annotations: masks.paths), images: images.store, masks: masks.store,
             source: "pictures in \(images.place) with masks in \(masks.place)", labelMap: labelMap, classNames: named)
@@ -33,7 +35,8 @@ extension MaskImages {
             imagePrefix: imagePrefix, annotationPrefix: maskPrefix)
         try self.init(
             pairs, images: files.store, masks: files.store, prefix: imagePrefix, source: "masks of \(files.location(of: channel))",
-            labelMap: labelMap ?? found, classNames: classNames ?? ClassNames.read(ClassNames.fileName, in: files))
+            labelMap: labelMap ?? found,
+            classNames: ClassNames.chosen(given: classNames, own: ClassNames.read(ClassNames.fileName, in: files), at: files.place))
     }
 
     /// Opens a folder in Pascal VOC's layout: `JPEGImages/`, `SegmentationClass/` and the list `ImageSets/Segmentation/<set>.txt`.
@@ -57,6 +60,6 @@ extension MaskImages {
         try self.init(
             AnnotationPairs(.mask, listed: records), images: files.store, masks: files.store, prefix: PascalVOCList.pictureFolder,
             source: "VOC masks of \(files.location(of: list))", labelMap: .identity,
-            classNames: classNames ?? ClassNames.read(ClassNames.fileName, in: files))
+            classNames: ClassNames.chosen(given: classNames, own: ClassNames.read(ClassNames.fileName, in: files), at: files.place))
     }
 }

@@ -18,7 +18,7 @@ struct ModelRoutes: Sendable {
         var listings = await store.listings
         if let token = call.request.uri.queryParameters["next_page_token"] {
             // The name behind which the page begins.
-            let last = String(token).removingPercentEncoding ?? String(token)
+            let last = String(token)
             listings.removeAll { $0.name <= last }
         }
         let page = listings.prefix(Self.pageSize)

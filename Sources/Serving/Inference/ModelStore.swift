@@ -189,6 +189,8 @@ actor ModelStore {
         for model in settings.models { entries[model.name] = Entry(path: model.path) }
         for model in settings.models {
             try await oneByOne { [self] in
+                // A request may have removed it meanwhile.
+                guard await entries[model.name] != nil else { return }
                 let needed = try await memory(of: model.path)
                 guard await fits(needed, alone: true) else { throw await tooLarge(model.name, needed) }
                 // Nothing is unloaded for it: the first ones are as likely to be asked for.

@@ -96,9 +96,10 @@ final class RequestQueue: Sendable {
     }
 
     /// Accepts a picture. `memory`: bytes that it will hold until it is answered.
-    /// - Throws: ``ServingError`` where the queue is full.
+    /// - Throws: ``ServingError`` where the queue is full, or closed: nobody would answer.
     func admit(_ model: ServedModel, memory: Int = 0, deadline: ContinuousClock.Instant) throws -> Ticket {
-        let isAccepted = state.withLock { state in
+        let isAccepted = try state.withLock { state in
+            guard !state.isClosed else { throw ServingError(.unavailable, "The server is stopping.") }
             guard state.admitted < capacity, state.admitted == 0 || memory <= memoryLimit - state.memory else { return false }
             state.admitted += 1
             state.memory += memory

@@ -18,15 +18,22 @@ struct AnswerForm: Codable, Equatable {
     /// The digest of a run's folder, a model folder, an archive or a file of weights.
     /// - Throws: `WeightsError` where it can't be read.
     static func digest(of model: String) throws -> String {
-        let files = ["\(model)/model/\(ModelFolder.weightsName)", "\(model)/\(ModelFolder.weightsName)"]
+        // In the order in which a model is read.
+        let files = ["\(model)/\(ModelFolder.weightsName)", "\(model)/model/\(ModelFolder.weightsName)"]
         return try FileHash.sha256(files.first(where: FileManager.default.fileExists) ?? model)
     }
 
     /// Compares with what is kept in a store, and keeps this form there. `hasAnswers`: whether answers that are there are to stay.
-    /// - Throws: ``ServingError`` where these are others; `StorageError`.
+    /// - Throws: ``ServingError`` where these are others, or what is kept can't be understood; `StorageError`.
     func keep(in store: any ObjectStore, hasAnswers: Bool, at place: String) throws {
-        let bytes = (try? store.information(about: Self.name)) == nil ? nil : try? store.bytes(of: Self.name)
+        let bytes = try store.information(about: Self.name) == nil ? nil : try store.bytes(of: Self.name)
         let kept = bytes.flatMap { try? JSONDecoder().decode(AnswerForm.self, from: Data($0)) }
+        guard bytes == nil || kept != nil || !hasAnswers else {
+            throw ServingError(
+                .badSettings,
+                "\(store.location(of: Self.name)) can't be read, so that nobody knows whose the answers in \(place) are. "
+                    + "Add --overwrite to replace them, or give another --output.")
+        }
         if kept == self { return }
         if hasAnswers, let kept {
             guard !kept.isReplacing else {

@@ -67,7 +67,7 @@ struct Serve: ParsableCommand {
         let path = URL(fileURLWithPath: text).standardizedFileURL
         // The best model of a run lies in its folder `model`.
         let named = path.lastPathComponent == "model" ? path.deletingLastPathComponent() : path
-        let name = named.lastPathComponent.filter { String($0).isVisible }
+        let name = named.lastPathComponent.filter { String($0).isVisible && $0 != "/" }
         return ServerSettings.Model(name: name.isEmpty ? "model" : name, path: text)
     }
 

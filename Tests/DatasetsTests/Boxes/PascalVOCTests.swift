@@ -40,6 +40,19 @@ struct PascalVOCTests {
         #expect(record.name == "2007_000027.jpg" && record.place.hasSuffix("Annotations/2007_000027.xml"))
     }
 
+    @Test("Extensions of any case and a mark at the list's beginning are understood")
+    func extensions() throws {
+        let stems = ["a", "b", "c"]
+        var texts = ["ImageSets/Main/train.txt": "\u{FEFF}a\nb\nc\n"]
+        for stem in stems { texts["Annotations/\(stem).xml"] = file(object("cat", ["1", "1", "2", "2"])) }
+        let bucket = BucketInMemory(
+            texts: texts,
+            pictures: ["JPEGImages/a.PNG": picture("a"), "JPEGImages/b.JPEG": picture("b"), "JPEGImages/c.Jpg": picture("c")])
+        let images = try AnnotatedChannel.opening(bucket)
+        #expect(images.count == 3)
+        for index in 0..<3 { #expect(try !images.record(at: index).payload.encodedBytes().isEmpty) }
+    }
+
     @Test("Others' persons and cars are two classes, though VOC has both names")
     func someNames() throws {
         let bucket = BucketInMemory(

@@ -43,6 +43,43 @@ struct YOLOTests {
         #expect(images.warnings.count == 1 && images.warnings[0].contains("1 of 2 pictures have no text"))
     }
 
+    @Test("Texts whose pictures are missing, or of another kind, are counted; the list of class names is none")
+    func strays() throws {
+        let bucket = try bucket(
+            "names: [a]\ntrain: images/train",
+            [
+                "labels/train/a.txt": "0 0.5 0.5 1 1", "labels/train/sub/b.txt": "", "labels/train/x.txt": "",
+                "labels/train/classes.txt": "a",
+            ])
+        let warnings = try YOLOImages(ChannelFiles(bucket), set: "train").warnings
+        #expect(warnings.count == 1 && warnings[0].contains("1 texts of boxes have no JPEG or PNG picture"), "\(warnings)")
+    }
+
+    @Test("Names that are expected in another order are refused, for every box would be of another class; other names are taken")
+    func order() throws {
+        let bucket = try bucket("names: [dog, cat]\ntrain: images/train", ["labels/train/a.txt": "0 0.5 0.5 1 1"])
+        func names(_ given: [String]) throws -> [String]? {
+            try YOLOImages(ChannelFiles(bucket), set: "train", classNames: given).classNames
+        }
+        #expect(message { _ = try names(["cat", "dog"]) }.contains("come in another order"))
+        #expect(message { _ = try names(["cat", "dog", "eel"]) }.contains("'cat' is its class 1 (dog, cat), and class 0 of the expected"))
+        #expect(try names(["Hund", "Katze"]) == ["Hund", "Katze"] && names(["dog", "cat"]) == ["dog", "cat"])
+        #expect(try names(["0", "1"]) == ["0", "1"] && names(["dog", "cat", "eel"]) == ["dog", "cat", "eel"])
+    }
+
+    @Test("A set without names keeps those that another set has given")
+    func namesOfOthers() throws {
+        let bucket = BucketInMemory()
+        for (set, names) in [("train", ["cat", "dog"]), ("validation", nil)] as [(String, [String]?)] {
+            let writer = try YOLOWriter(bucket, set: set, classNames: names)
+            let box = BoundingBox(classID: set == "train" ? 1 : 2, left: 0, top: 0, right: 1, bottom: 1)
+            try writer.write(
+                AnnotatedImage(name: "\(set).jpg", payload: .encoded(picture(set)), annotation: .boxes([box]), place: "here"))
+            try writer.finish()
+        }
+        #expect(try YOLODescription(bucket.bytes(of: "data.yaml"), place: "").classNames == ["cat", "dog", "2"])
+    }
+
     @Test(
         "A broken line is an error that names file, line and value",
         arguments: [

@@ -21,6 +21,16 @@ struct ImageRecordTests {
         let count: Int
     }
 
+    @Test("A list or an index that lies where a file is to be written is not replaced")
+    func othersFiles() throws {
+        for name in ["train.lst", "train.idx", "train.rec"] {
+            let folder = try TemporaryFolder()
+            try folder.write("mine", to: name)
+            #expect(message { _ = try RecordIOImageWriter(folder.store, name: "train") }.contains("\(name): it is already there"))
+            #expect(try folder.store.bytes(of: name) == Array("mine".utf8))
+        }
+    }
+
     @Test(
         "Files that MXNet wrote are read exactly", .enabled(if: SharedData.holds("recordio")),
         arguments: ["cls", "multilabel", "det_a2b5", "split"])
