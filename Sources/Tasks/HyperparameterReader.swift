@@ -2,6 +2,9 @@ import Foundation
 
 /// Reads hyperparameters as SageMaker passes them — strings by name — and gathers every fault, so that a user mends all at once.
 public struct HyperparameterReader {
+    /// The most of anything that is counted: products of two such numbers are numbers, too.
+    static let most = Int(Int32.max)
+
     private let values: [String: String]
     private var unread: Set<String>
     private var faults: [String] = []
@@ -17,19 +20,19 @@ public struct HyperparameterReader {
 
     private mutating func text(_ name: String) -> String? {
         unread.remove(name)
-        guard let value = values[name], !value.isEmpty, value.lowercased() != "none", value.lowercased() != "null" else { return nil }
-        return value
+        return has(name) ? values[name] : nil
     }
 
-    /// Whether a value was given.
-    public func has(_ name: String) -> Bool { values[name].map { !$0.isEmpty } ?? false }
+    /// Whether a value was given: tools write `none` and `null` where there is none.
+    public func has(_ name: String) -> Bool { values[name].map { !["", "none", "null"].contains($0.lowercased()) } ?? false }
 
     /// A whole number in `range`.
     public mutating func integer(_ name: String, in range: ClosedRange<Int>) -> Int? {
         guard let text = text(name) else { return nil }
         // JSON tools write whole numbers as 10.0 now and then.
         guard let value = Int(text) ?? Double(text).flatMap(Int.init(exactly:)), range.contains(value) else {
-            let bound = range.upperBound == .max ? "of at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+            let isUnbounded = range.upperBound >= Self.most && (Double(text) ?? 0) <= Double(Self.most)
+            let bound = isUnbounded ? "of at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
             faults.append("\(name) is '\(text)'; it must be a whole number \(bound).")
             return nil
         }
@@ -86,12 +89,14 @@ public struct HyperparameterReader {
         return nil
     }
 
-    /// Comma-separated whole numbers, rising.
+    /// Comma-separated whole numbers, each above the one before.
     public mutating func integers(_ name: String) -> [Int]? {
         guard let text = text(name) else { return nil }
         let parts = text.trimmingCharacters(in: CharacterSet(charactersIn: "[]")).split(separator: ",")
         let numbers = parts.compactMap { Int($0.trimmingCharacters(in: .whitespaces)) }
-        guard numbers.count == parts.count, numbers.allSatisfy({ $0 >= 1 }), numbers == numbers.sorted() else {
+        guard !parts.isEmpty, numbers.count == parts.count, numbers.allSatisfy({ (1...Self.most).contains($0) }),
+            zip(numbers, numbers.dropFirst()).allSatisfy({ $0 < $1 })
+        else {
             faults.append("\(name) is '\(text)'; it must be rising whole numbers with commas between, such as \"10, 20\".")
             return nil
         }

@@ -69,7 +69,7 @@ public struct TrainingHyperparameters: Sendable, Equatable {
 
     /// Takes what is given. `learns`: whether a learning rate of 0 is a fault.
     mutating func read(_ read: inout HyperparameterReader, learns: Bool) {
-        let any = 1...Int.max
+        let any = 1...HyperparameterReader.most
         let unit = 0.0...1.0
         numClasses = read.integer("num_classes", in: any)
         numTrainingSamples = read.integer("num_training_samples", in: any)

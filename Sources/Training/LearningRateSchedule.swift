@@ -12,6 +12,14 @@ public enum LearningRateSchedule: Equatable, Sendable {
     /// Half a cosine from the base rate to zero.
     case cosine(total: Int)
 
+    /// Whether it falls over all updates of a run, so that another number of epochs changes every rate.
+    var isOverWholeRun: Bool {
+        switch self {
+        case .constant, .step: false
+        case .poly, .cosine: true
+        }
+    }
+
     /// The rate of update `update` where the run begins at `base`.
     public func rate(base: Double, update: Int) -> Double {
         switch self {

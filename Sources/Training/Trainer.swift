@@ -90,12 +90,18 @@ public final class Trainer<Job: TrainingTask> {
         try folder.create()
         lock = try folder.lock()
         let checkpoint = try folder.prepare(policy, settings: settings)
-        if checkpoint == nil, policy == .fresh { try folder.checkSettingsAreOurs(settings.fingerprint) }
+        if checkpoint == nil, policy != .overwrite { try folder.checkSettingsAreOurs(settings.fingerprint) }
         var progress = checkpoint?.progress ?? RunProgress()
         if let checkpoint {
             try checkpoint.restore(network: task.network, optimizer: optimizer, scaler: scalerState)
             // A model that is gone, as where a copy of the folder was broken off, is no best one: the next epoch's replaces it.
             if !FileManager.default.fileExists(atPath: folder.model) { (progress.best, progress.bestEpoch) = (nil, nil) }
+        }
+        if let epochs = progress.fingerprint["epochs"], epochs != "\(settings.epochs)", settings.schedule.isOverWholeRun {
+            tell(
+                .noted(
+                    "the learning rate falls over all epochs of a run: with \(settings.epochs) instead of \(epochs) it goes on where a run of "
+                        + "\(settings.epochs) would be, which may be another rate than the last one. --model begins a run of its own."))
         }
         progress.fingerprint = settings.fingerprint
         progress.finished = false

@@ -60,9 +60,31 @@ struct HyperparameterTests {
         arguments: [
             ["use_weighted_loss": "1"], ["multi_label": "1", "top_k": "2"], ["use_pretrained_model": "1", "num_layers": "20"],
             ["resize": "100"], ["num_classes": "3", "top_k": "5"], ["epochs": "2", "checkpoint_frequency": "3"],
+            ["optimizer": "adam", "beta_1": "1"], ["optimizer": "adam", "beta_2": "1"],
         ])
     func combinations(values: [String: String]) {
         #expect(throws: TaskError.self) { try ClassificationHyperparameters(values) }
+    }
+
+    @Test(
+        "Steps rise and there are some; counts whose products no number holds are refused, not met later",
+        arguments: [
+            ["lr_scheduler_step": "10,10"], ["lr_scheduler_step": ","], ["lr_scheduler_step": "1,9000000000000000000"],
+            ["epochs": "1e18"], ["mini_batch_size": "9223372036854775807"], ["num_training_samples": "3e9"],
+        ])
+    func counts(values: [String: String]) {
+        let error = #expect(throws: TaskError.self) { try ClassificationHyperparameters(values) }
+        #expect(error?.description.contains(values.keys.first ?? "?") == true)
+    }
+
+    @Test("What tools write for nothing is nothing: a schedule of steps still wants its steps")
+    func absent() throws {
+        for word in ["none", "null", ""] {
+            #expect(throws: TaskError.self) {
+                try SegmentationHyperparameters(["lr_scheduler": "step", "lr_scheduler_step": word])
+            }
+            #expect(try ClassificationHyperparameters(["lr_scheduler_step": word]).schedulerSteps.isEmpty)
+        }
     }
 
     @Test("What a run records can be given to the next run, and resolves to the same")

@@ -40,7 +40,10 @@ public struct ClassificationEvaluation {
         let empty = ClassificationMetrics(classCount: classCount, multiLabel: multiLabel, topK: topK)
         var metrics = empty
         let transform = ClassificationTransform(preprocessing)
-        let loader = try source.loadOnce(batchSize: batchSize, share: share.validation, pass: pass, workers: workers) {
+        // As many at a time as training has in memory, which is a process's part of a turn.
+        let training = share.training
+        let size = max(1, training.batchSize(batchSize) / training.smallestBatch)
+        let loader = try source.loadOnce(batchSize: size, share: share.validation, pass: pass, workers: workers) {
             ClassificationBatchBuilder(record: $0, transform: transform)
         }
         defer { loader.cancel() }

@@ -47,6 +47,7 @@ extension ClassificationHyperparameters {
                 "resize is \(resize), smaller than image_shape \(imageShape.height)×\(imageShape.width); make it at least \(min(imageShape.height, imageShape.width))."
             )
         }
+        if beta1 == 1, optimizer == .adam { read.fault("beta_1 is 1, with which adam has no first step; make it less.") }
         if beta2 == 1, optimizer == .adam { read.fault("beta_2 is 1, with which adam never moves; make it less.") }
         try read.finish(task: "image classification", known: Self.names)
     }

@@ -62,6 +62,11 @@ public final class ClassificationTask: TrainingTask {
             notes.append("resize is not set: the shorter side is scaled to \(resize) pixels before the crop.")
             settings.resize = resize
         }
+        if let topK = settings.topK, topK > training.classNames.count {
+            throw TaskError(
+                "top_k is \(topK), more than the \(training.classNames.count) classes of \(training.source). Make it less, or leave it out."
+            )
+        }
         hyperparameters = settings
         classNames = training.classNames
         preprocessing = PreprocessingDescription(

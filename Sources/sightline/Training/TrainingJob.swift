@@ -75,6 +75,10 @@ struct TrainingJob<Task: TrainingTask> {
             settings.earlyStopping = EarlyStopping(
                 minimumEpochs: values.earlyStoppingMinEpochs, patience: values.earlyStoppingPatience,
                 tolerance: values.earlyStoppingTolerance)
+            if context.validationSource == nil {
+                notes.append(
+                    "early_stopping is True, but without validation data nobody sees whether anything improves: all epochs are trained.")
+            }
         }
         if run.checkpointMinutes > 0 { settings.checkpointInterval = .seconds(run.checkpointMinutes * 60) }
         settings.unreadableLimit = run.unreadableLimit
