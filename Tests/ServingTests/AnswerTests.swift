@@ -83,6 +83,11 @@ extension Serving {
                 #expect(answer.body[24...25] == [8, 0])
                 let mask = try Image.decodingIndices(answer.body)
                 #expect(mask.width == 70 && mask.height == 50 && mask.pixels == truth.classIDs)
+                // More than one piece of an answer.
+                let large = try Image(width: 420, height: 300, channels: 3, pixels: [UInt8](repeating: 90, count: 420 * 300 * 3))
+                    .encodedPNG()
+                let pieces = try await client.post("/invocations", large, ["Accept": "application/x-recordio-protobuf"])
+                #expect(try pieces.body.count > 4 * 3 * 420 * 300 && Wire.target(pieces.body).shape == [1, 3, 300, 420])
                 for type in ["application/x-recordio-protobuf", "application/x-protobuf"] {
                     let record = try await client.post("/invocations", picture, ["Accept": type])
                     #expect(record.headers["content-type"] == type)

@@ -100,6 +100,22 @@ extension Serving {
             #expect(throws: ServingError.self) { try queue.admit(Self.model(1), memory: 1, deadline: Self.later) }
         }
 
+        @Test("An answer that nobody has taken yet counts as memory, though nothing waits")
+        func loans() throws {
+            let queue = RequestQueue(capacity: 9, memoryLimit: 100, delay: .zero)
+            do {
+                let loan = queue.hold(80)
+                try withExtendedLifetime(loan) {
+                    #expect(throws: ServingError.self) { try queue.admit(Self.model(1), memory: 30, deadline: Self.later) }
+                    _ = try queue.admit(Self.model(1), memory: 20, deadline: Self.later)
+                    _ = try queue.admit(Self.model(1), deadline: Self.later)
+                }
+            }
+            _ = try queue.admit(Self.model(1), memory: 200, deadline: Self.later)
+            queue.close()
+            #expect { try queue.admit(Self.model(1), deadline: Self.later) } throws: { ($0 as? ServingError)?.kind == .unavailable }
+        }
+
         @Test("What has waited beyond its deadline is refused and never reaches the network")
         func deadlines() async throws {
             let queue = RequestQueue(capacity: 4, delay: .zero)

@@ -25,10 +25,27 @@ struct Call: Sendable {
 }
 
 extension Response {
-    /// An answer with a body in memory.
-    init(_ bytes: [UInt8], type: String, status: HTTPResponse.Status = .ok, fields: HTTPFields = [:]) {
+    /// Larger bodies are sent piece by piece: who takes one piece is not silent, however slow the line.
+    static let pieceSize = 1 << 20
+
+    /// An answer with a body in memory. `queue`: where a large body counts until it is sent.
+    init(
+        _ bytes: [UInt8], type: String, status: HTTPResponse.Status = .ok, fields: HTTPFields = [:], countedBy queue: RequestQueue? = nil
+    ) {
         var fields = fields
         fields[.contentType] = type
-        self.init(status: status, headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+        guard bytes.count > Self.pieceSize else {
+            self.init(status: status, headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+            return
+        }
+        let loan = queue?.hold(bytes.count)
+        let body = ResponseBody(contentLength: bytes.count) { writer in
+            for start in stride(from: 0, to: bytes.count, by: Self.pieceSize) {
+                try await writer.write(ByteBuffer(bytes: bytes[start..<min(start + Self.pieceSize, bytes.count)]))
+            }
+            try await writer.finish(nil)
+            withExtendedLifetime(loan) {}
+        }
+        self.init(status: status, headers: fields, body: body)
     }
 }

@@ -28,7 +28,7 @@ struct Invocations: Sendable {
         return try await store.withModel(name, deadline: deadline) { model in
             let format = try AnswerFormat.choose(accept: accept, task: model.task, isBatchTransform: settings.isBatchTransform)
             let bytes = try await pictures.answer(body.bytes, model, as: format, named: "The picture", deadline: deadline)
-            return Response(bytes, type: format.contentType)
+            return Response(bytes, type: format.contentType, countedBy: pictures.queue)
         }
     }
 

@@ -59,7 +59,9 @@ struct ModelRoutes: Sendable {
         return Self.json(.members(["modelName": .string(name)]))
     }
 
-    static func json(_ value: JSONValue) -> Response { Response(Array(value.line.utf8), type: "application/json") }
+    static func json(_ value: JSONValue, countedBy queue: RequestQueue? = nil) -> Response {
+        Response(Array(value.line.utf8), type: "application/json", countedBy: queue)
+    }
 
     /// What Foundation's decoder says, in a few words.
     static func reason(_ error: any Error) -> String {

@@ -98,7 +98,7 @@ struct OpenInference: Sendable {
                 .members([
                     "model_name": .string(model.name), "model_version": .string("1"), "id": id.map { .string($0) },
                     "outputs": .array([Self.output(predictions)]),
-                ]))
+                ]), countedBy: pictures.queue)
         }
     }
 

@@ -20,7 +20,7 @@ final class RequestQueue: Sendable {
     private struct State {
         /// Accepted and not answered.
         var admitted = 0
-        /// Bytes that they hold, as far as they were stated.
+        /// Bytes that they hold, as far as they were stated, and that answers hold which are not sent.
         var memory = 0
         /// Accepted and not yet waiting for the network, by model.
         var preparing: [Int: Int] = [:]
@@ -100,7 +100,7 @@ final class RequestQueue: Sendable {
     func admit(_ model: ServedModel, memory: Int = 0, deadline: ContinuousClock.Instant) throws -> Ticket {
         let isAccepted = try state.withLock { state in
             guard !state.isClosed else { throw ServingError(.unavailable, "The server is stopping.") }
-            guard state.admitted < capacity, state.admitted == 0 || memory <= memoryLimit - state.memory else { return false }
+            guard state.admitted < capacity, memory == 0 || state.memory == 0 || memory <= memoryLimit - state.memory else { return false }
             state.admitted += 1
             state.memory += memory
             state.preparing[model.id, default: 0] += 1
@@ -108,6 +108,22 @@ final class RequestQueue: Sendable {
         }
         guard isAccepted else { throw refusal }
         return Ticket(self, model, memory, deadline)
+    }
+
+    /// Memory that an answer holds until somebody has taken it.
+    final class Loan: Sendable {
+        private let queue: RequestQueue
+        private let memory: Int
+
+        fileprivate init(_ queue: RequestQueue, _ memory: Int) { (self.queue, self.memory) = (queue, memory) }
+
+        deinit { queue.update { $0.memory -= memory } }
+    }
+
+    /// Counts memory that is held already, as long as the answer lives: pictures wait for it, but it waits for nothing.
+    func hold(_ memory: Int) -> Loan {
+        update { $0.memory += memory }
+        return Loan(self, memory)
     }
 
     private func add(_ job: Job) {
