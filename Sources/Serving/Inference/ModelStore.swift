@@ -250,7 +250,7 @@ actor ModelStore {
     private func bring(_ name: String) async throws -> ServedModel {
         guard let entry = entries[name] else { throw missing(name) }
         if let model = entry.model { return model }
-        let needed = try memory(of: entry.path)
+        let needed = try await memory(of: entry.path)
         guard fits(needed, alone: true) else { throw tooLarge(name, needed) }
         while !fits(needed, alone: false), let victim = leastWanted() {
             // Whoever asks for it from now on waits until it is back.
@@ -292,12 +292,14 @@ actor ModelStore {
     /// largest maps between layers.
     ///
     /// ResNet-50, with 102 MB of weights, takes 375 MB in float32 and 180 MB in bfloat16 with batches up to 8.
-    private func memory(of path: String) throws -> Int {
+    private func memory(of path: String) async throws -> Int {
+        let precision = settings.precision ?? settings.device.nativeReducedPrecision ?? .float32
         do {
-            let weights = try ModelFolder.read(path).weights
-            let size = weights.arrays.reduce(0) { $0 + $1.elementCount * 4 }
-            let precision = settings.precision ?? settings.device.nativeReducedPrecision ?? .float32
-            return (precision == .float32 ? 3 * size : size + size / 4) + 64 << 20
+            // An archive is unpacked for it, while others go on asking for models.
+            return try await Task.detached {
+                let size = try ModelFolder.read(path).weights.arrays.reduce(0) { $0 + $1.elementCount * 4 }
+                return (precision == .float32 ? 3 * size : size + size / 4) + 64 << 20
+            }.value
         } catch {
             throw ServingError.about(model: error)
         }

@@ -64,7 +64,7 @@ final class RequestQueue: Sendable {
         let seconds = speed > 0 ? min(60, max(1, Int((Double(waiting) / speed).rounded(.up)))) : 1
         return ServingError(
             .tooManyRequests,
-            "The server has \(waiting) pictures to answer, which is as much as it takes (max-queue, max-pixels). Try again in \(seconds) s.",
+            "The server has \(waiting) pictures to answer, or answers that nobody has read, which is as much as it takes (max-queue, max-pixels). Try again in \(seconds) s.",
             retryAfter: seconds)
     }
 
