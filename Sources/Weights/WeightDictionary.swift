@@ -39,6 +39,21 @@ public struct WeightDictionary: Sendable {
     /// Whether there are no arrays.
     public var isEmpty: Bool { arrays.isEmpty }
 
+    /// Takes off what PyTorch's wrappers put before names: `module.` (DataParallel, AveragedModel) and `_orig_mod.` (torch.compile), in any order;
+    /// and AveragedModel's own counter.
+    mutating func unwrap() {
+        let counter = "n_averaged"
+        if positions[counter] != nil, arrays.count > 1, arrays.allSatisfy({ $0.name == counter || $0.name.hasPrefix("module.") }) {
+            arrays.removeAll { $0.name == counter }
+            positions = Dictionary(uniqueKeysWithValues: arrays.enumerated().map { ($1.name, $0) })
+        }
+        var before: String
+        repeat {
+            before = strippedPrefix
+            for prefix in ["module.", "_orig_mod."] { stripPrefix(prefix) }
+        } while strippedPrefix != before
+    }
+
     /// Takes `prefix` off the names where every name begins with it (and none would become empty), and notes it in
     /// ``strippedPrefix``. Names that only partly carry the prefix stay as they are: some of them might then collide.
     mutating func stripPrefix(_ prefix: String) {

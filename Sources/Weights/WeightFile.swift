@@ -21,7 +21,10 @@ public enum WeightFile {
     public static func read(_ path: String, key: String? = nil) throws -> WeightDictionary {
         let bytes = WeightBytes(try MappedFile(path: path))
         switch try form(of: bytes, path: path) {
-        case .safeTensors: return try SafeTensors.read(bytes, path: path)
+        case .safeTensors:
+            var weights = try SafeTensors.read(bytes, path: path)
+            weights.unwrap()
+            return weights
         case .pyTorchZip, .pyTorchLegacy: return try PyTorchCheckpoint.read(bytes, path: path, key: key)
         }
     }

@@ -62,6 +62,22 @@ struct ModelArchiveTests {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
+    @Test(
+        "Of a run's folder the best model is taken, in whatever order the archive has them, and its own description",
+        arguments: [true, false])
+    func run(lastFirst: Bool) throws {
+        for (name, value) in [("model", Float(1)), ("last", 2)] {
+            try FileManager.default.createDirectory(atPath: "\(folder)/run/\(name)", withIntermediateDirectories: true)
+            try SafeTensors.write([WeightArray(name: "x", shape: [1], values: [value])], to: "\(folder)/run/\(name)/model.safetensors")
+        }
+        try Data("{}".utf8).write(to: URL(fileURLWithPath: folder + "/run/last/model.json"))
+        try tar(["-czf", "m.tar.gz", "-C", "run"] + (lastFirst ? ["last", "model"] : ["model", "last"]))
+        try ModelArchive.unpack(folder + "/m.tar.gz", to: folder + "/out")
+        #expect(try WeightFile.read(folder + "/out/model.safetensors")["x"]?.floats() == [1])
+        #expect(!FileManager.default.fileExists(atPath: folder + "/out/model.json"))
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
     @Test("An archive that is cut anywhere, damaged, empty or without a model is an error and never a crash")
     func damaged() throws {
         try tar(["-czf", "m.tar.gz", "-C", "a", "."])

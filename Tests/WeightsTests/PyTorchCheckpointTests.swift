@@ -84,6 +84,13 @@ struct PyTorchCheckpointTests {
         #expect(weights["0.weight"]?.floats() == ramp(6))
     }
 
+    @Test("Numbers beside the only dictionary of tensors are no weights, whatever it is called")
+    func numbersBeside() throws {
+        let weights = try WeightFile.read(fixture("numbers-beside.zip.pth"))
+        #expect(weights.names == ["weight"] && weights["weight"]?.floats() == ramp(6))
+        #expect(weights.metadata["best_acc"] == "76.5" && weights.metadata["epoch"] == "3")
+    }
+
     @Test("A parameter is its tensor")
     func parameter() throws {
         let weights = try WeightFile.read(fixture("parameter.zip.pth"))

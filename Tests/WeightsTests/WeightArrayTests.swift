@@ -54,6 +54,22 @@ struct WeightArrayTests {
         #expect(array?.floats() == [1, 2, 3])
     }
 
+    @Test("What wrappers put before names is taken off, in safetensors files, too, with the counter of averaged models")
+    func wrappers() throws {
+        for (names, unwrapped) in [
+            (["module._orig_mod.a", "module._orig_mod.b"], ["a", "b"]), (["_orig_mod.module.a"], ["a"]),
+            (["n_averaged", "module.a", "module.b"], ["a", "b"]), (["n_averaged", "a"], ["n_averaged", "a"]),
+            (["module.a", "b"], ["module.a", "b"]),
+        ] {
+            let path = NSTemporaryDirectory() + "wrapped-\(UUID().uuidString).safetensors"
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            try SafeTensors.write(names.map { try WeightArray(name: $0, shape: [], values: [1]) }, to: path)
+            let weights = try WeightFile.read(path)
+            #expect(Set(weights.names) == Set(unwrapped))
+            #expect(weights.names.allSatisfy { weights[$0]?.name == $0 })
+        }
+    }
+
     @Test("A prefix is stripped only where every name has it")
     func prefix() throws {
         func names(_ names: [String]) throws -> ([String], String) {

@@ -17,11 +17,12 @@ struct DownloadJob {
         "Without a network, fetch \(url) elsewhere and put it at \(final), or name the folder that holds it in SIGHTLINE_WEIGHTS_MIRROR; use_pretrained_model=0 trains from random weights."
     }
 
-    /// Whether the verified file is there. One of that name with another checksum is removed: it is damaged or was cut by a copy.
-    func isInCache() throws -> Bool {
+    /// Whether the verified file is there. `removing`: one of that name with another checksum, which is damaged or was cut by a copy; only who
+    /// holds the lock may do so.
+    func isInCache(removing: Bool = false) throws -> Bool {
         guard FileManager.default.fileExists(atPath: final) else { return false }
         if try FileHash.sha256(final).hasPrefix(hashPrefix) { return true }
-        try? FileManager.default.removeItem(atPath: final)
+        if removing { try? FileManager.default.removeItem(atPath: final) }
         return false
     }
 

@@ -92,7 +92,7 @@ public struct Downloader: Sendable {
         }
         try withFileLock(job.final + ".lock", isCancelled: isCancelled) {
             // Whoever held the lock before may have fetched it.
-            if try job.isInCache() { return }
+            if try job.isInCache(removing: true) { return }
             switch cache.origin(of: file, url: url) {
             case .localFile(let path): try job.copy(from: path)
             case .url(let url): try job.download(from: url)

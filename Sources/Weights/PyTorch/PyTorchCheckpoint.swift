@@ -42,7 +42,7 @@ public enum PyTorchCheckpoint {
             metadata[name] = (try? maker.array(tensor, name: name))?.floats().first.map { String($0) }
         }
         var dictionary = try WeightDictionary(arrays, metadata: metadata, source: path)
-        dictionary.stripPrefix("module.")
+        dictionary.unwrap()
         return dictionary
     }
 }

@@ -49,8 +49,11 @@ struct StateDictionary {
         for name in customaryNames {
             if let entry = entries.first(where: { $0.name == name && holdsTensors($0.value, in: document) }) { return entry }
         }
-        if entries.contains(where: { isTensor($0.value, in: document) }) { return nil }
+        let tensors = entries.filter { isTensor($0.value, in: document) }
         let candidates = entries.filter { holdsTensors($0.value, in: document) }
+        // Numbers beside the only dictionary of tensors, such as the best accuracy, are no weights.
+        let areNumbers = tensors.allSatisfy { (try? TorchTensor($0.value, in: document))??.elementCount == 1 }
+        guard tensors.isEmpty || candidates.count == 1 && areNumbers else { return nil }
         if candidates.count == 1 { return candidates[0] }
         if candidates.isEmpty {
             if let (name, value) = entries.first(where: { customaryNames.contains($0.name) }), document.entries(value) == nil {
@@ -63,7 +66,8 @@ struct StateDictionary {
         }
         throw WeightsError(
             .unsupported,
-            "\(path) holds several dictionaries of tensors (\(candidates.map(\.name).joined(separator: ", "))): name the one to read.")
+            "\(path) holds several dictionaries of tensors (\(candidates.map(\.name).joined(separator: ", "))). Save the one that is wanted: torch.save(checkpoint[\"\(candidates[0].name)\"], …)."
+        )
     }
 
     /// Whether a value is a tensor, even of a kind that is not read.

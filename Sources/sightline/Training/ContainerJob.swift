@@ -168,7 +168,7 @@ struct ContainerJob {
         let folder = RunFolder(job.checkpoints ?? scratch)
         let publisher = ModelPublisher(folder, to: tree.model)
         do {
-            var settings = settings(job, folder, device, ranks, publisher, log)
+            var settings = try settings(job, folder, device, ranks, publisher, log)
             if let model = try job.startingModel() {
                 log.info("Start training from the model in the model channel: \(model)")
                 settings.start = .model(model)
@@ -210,7 +210,7 @@ struct ContainerJob {
 
     private func settings(
         _ job: JobConfiguration, _ folder: RunFolder, _ device: Device, _ ranks: RankGroup?, _ publisher: ModelPublisher, _ log: ContractLog
-    ) -> RunSettings {
+    ) throws -> RunSettings {
         var settings = RunSettings(
             folder: folder, hyperparameters: job.hyperparameters, policy: .resume, device: device, ranks: ranks,
             workers: workers ?? ranks?.workersOfEach
@@ -222,8 +222,18 @@ struct ContainerJob {
             return RunListeners(observers: [publisher, log] + [events].compactMap { $0 }, note: log.warning)
         }
         settings.keepsModelWhenInterrupted = true
-        settings.unreadableLimit = ProcessInfo.processInfo.environment[Self.unreadableVariable].flatMap { Int($0) } ?? 0
+        settings.unreadableLimit = try unreadableLimit()
         return settings
+    }
+
+    /// Images that can't be read and may be left out.
+    private func unreadableLimit() throws -> Int {
+        guard let text = ProcessInfo.processInfo.environment[Self.unreadableVariable], !text.isEmpty else { return 0 }
+        guard let limit = Int(text), limit >= 0 else {
+            throw ContainerError(
+                at: Self.unreadableVariable, "it is '\(text)'", remedy: "set it to a number of images, or not at all")
+        }
+        return limit
     }
 
     /// Results, model card and tables go where the platform keeps everything but the model.

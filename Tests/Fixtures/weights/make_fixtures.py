@@ -77,6 +77,7 @@ both("training", {
     "optimizer": optimizer.state_dict(),
 })
 torch.save({"weight": torch.nn.Parameter(ramp(2, 2)), "note": "a parameter"}, here / "parameter.zip.pth")
+torch.save({"weights": {"weight": ramp(2, 3)}, "epoch": 3, "best_acc": torch.tensor(76.5)}, here / "numbers-beside.zip.pth")
 torch.save(network, here / "whole-module.zip.pth")
 
 # The same checkpoint with deflated entries, as a user's re-packing makes it, and with zip64 fields in it.
