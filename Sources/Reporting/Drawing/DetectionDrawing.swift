@@ -35,7 +35,7 @@ public struct DetectionDrawing {
             }, image)
     }
 
-    private func name(_ classID: Int) -> String { classes.indices.contains(classID) ? classes[classID] : String(classID) }
+    private func name(_ classID: Int) -> String { classes.name(of: classID) }
 
     private func drawn(
         _ boxes: [(edges: (left: Double, top: Double, right: Double, bottom: Double), classID: Int, caption: String)], _ image: Image

@@ -31,7 +31,7 @@ public struct SegmentationDrawing {
 
     /// A class's name; `class 3` where it has none, for a number beside a figure is hard to read.
     public static func name(of classID: Int, among classes: [String]) -> String {
-        let name = classes.indices.contains(classID) ? classes[classID] : String(classID)
+        let name = classes.name(of: classID)
         return name == String(classID) ? "class \(name)" : name
     }
 

@@ -20,7 +20,7 @@ public struct DetectionReport: EvaluationSummary {
         coco = metrics.coco()
     }
 
-    private func name(_ classID: Int) -> String { classes.indices.contains(classID) ? classes[classID] : String(classID) }
+    private func name(_ classID: Int) -> String { classes.name(of: classID) }
 
     private var imagesPerSecond: Double { seconds > 0 ? Double(metrics.count) / seconds : 0 }
 

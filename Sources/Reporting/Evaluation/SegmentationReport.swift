@@ -16,7 +16,7 @@ public struct SegmentationReport: EvaluationSummary {
 
     private var imagesPerSecond: Double { seconds > 0 ? Double(metrics.count) / seconds : 0 }
 
-    private func name(_ classID: Int) -> String { classes.indices.contains(classID) ? classes[classID] : String(classID) }
+    private func name(_ classID: Int) -> String { classes.name(of: classID) }
 
     private func row(_ classID: Int) -> [Int64] {
         Array(metrics.confusion[classID * metrics.classCount..<(classID + 1) * metrics.classCount])

@@ -130,15 +130,12 @@ extension MistakeGallery {
             return "<li><b style=\"background: rgb(\(colour.red), \(colour.green), \(colour.blue))\"></b>\(HTML.escaped(entry.name))</li>"
         }.joined()
         let cards = items.map { item in
-            "<article class=\"mistake\(item.pictures.count == 1 ? " single" : "")\"><h3>\(HTML.escaped(Self.shortened(item.name)))</h3>"
+            "<article class=\"mistake\(item.pictures.count == 1 ? " single" : "")\"><h3>\(HTML.escaped(Listing.shortened(item.name)))</h3>"
                 + "<p>\(HTML.escaped(item.text))</p><div class=\"pictures\">\(item.pictures.map(HTML.picture).joined())</div></article>\n"
         }.joined()
         return "<p class=\"note\">\(HTML.escaped(note))</p>\n" + (legend.isEmpty ? "" : "<ul class=\"legend\">\(legend)</ul>\n")
             + "<div class=\"gallery\">\n\(cards)</div>\n"
     }
-
-    /// The last two names of a path: those before them are somebody's machine.
-    private static func shortened(_ name: String) -> String { name.split(separator: "/").suffix(2).joined(separator: "/") }
 }
 
 extension ReportPage {

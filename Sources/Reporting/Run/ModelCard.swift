@@ -130,7 +130,7 @@ public struct ModelCard {
     private func shortened(_ source: String) -> String {
         // A part's name (", 10 % held out") may follow the path.
         let parts = source.split(separator: ",", maxSplits: 1, omittingEmptySubsequences: false)
-        let path = parts.first.map { $0.split(separator: "/").suffix(2).joined(separator: "/") } ?? source
+        let path = parts.first.map { Listing.shortened($0) } ?? source
         return "`\(path)`" + (parts.count > 1 ? "," + parts[1] : "")
     }
 }

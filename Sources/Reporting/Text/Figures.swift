@@ -64,3 +64,8 @@ enum Figures {
         return metric.hasPrefix(prefix) ? "top-" + metric.dropFirst(prefix.count) : metric.replacing("_", with: " ")
     }
 }
+
+extension [String] {
+    /// The name of a class among these, its number where it has none.
+    func name(of classID: Int) -> String { indices.contains(classID) ? self[classID] : String(classID) }
+}

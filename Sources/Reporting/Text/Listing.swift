@@ -18,6 +18,9 @@ public struct Listing {
         }.joined()
     }
 
+    /// The last two names of a path: those before them are somebody's machine.
+    public static func shortened(_ path: some StringProtocol) -> String { path.split(separator: "/").suffix(2).joined(separator: "/") }
+
     /// `50,000`.
     public static func count(_ value: Int) -> String { Figures.count(value) }
 

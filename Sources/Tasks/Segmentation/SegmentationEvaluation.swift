@@ -70,13 +70,11 @@ public struct SegmentationEvaluation {
         while let loaded = try loader.next() {
             guard let (image, mask) = loaded.batch.content.map({ ($0.image, $0.mask) }) else { continue }
             let found = try segmenter.classes(of: image)
-            metrics.add(predicted: found, truth: mask.classIDs)
-            metrics.add(BoundaryScores(predicted: found, truth: mask.classIDs, size: mask.size))
-            if let scored, let number = loaded.indices.first {
-                var own = SegmentationMetrics(classCount: source.classNames.count)
-                own.add(predicted: found, truth: mask.classIDs)
-                scored(SegmentationImageScore(number: number, own))
-            }
+            var own = SegmentationMetrics(classCount: source.classNames.count)
+            own.add(predicted: found, truth: mask.classIDs)
+            own.add(BoundaryScores(predicted: found, truth: mask.classIDs, size: mask.size))
+            try metrics.merge(own.numbers)
+            if let number = loaded.indices.first { scored?(SegmentationImageScore(number: number, own)) }
             try progress(metrics.count, source.count)
         }
         return metrics

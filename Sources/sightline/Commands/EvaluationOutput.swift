@@ -36,9 +36,7 @@ struct EvaluationOutput {
 
     /// Writes the files, and says where the page is. `mistakes`: as CSV; nil: none were looked for.
     func write(_ summary: any EvaluationSummary, mistakes: String? = nil, gallery: MistakeGallery? = nil) throws {
-        // Paths before the last names are somebody's machine.
-        let data = source.split(separator: "/").suffix(2).joined(separator: "/")
-        var page = ReportPage(title, subtitle: "Scored on \(data).", writer: Self.writer)
+        var page = ReportPage(title, subtitle: "Scored on \(Listing.shortened(source)).", writer: Self.writer)
         summary.add(to: &page)
         if let gallery { page.add(gallery) }
         var files = Dictionary(uniqueKeysWithValues: summary.attachments.map { ($0.name, $0.text) })

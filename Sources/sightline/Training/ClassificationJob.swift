@@ -64,9 +64,7 @@ struct ClassificationJob: RunnableJob {
         let best = BestValidation { task.lastValidation.map { ($0, task.lastMistakes) } }
         try job.train(listening: [best]) { folder in
             guard case .dataset(let dataset) = validation else { return nil }
-            let isPart = run.isPart && best.found != nil
-            // A resumed run whose best epoch lies before the interruption has to look again.
-            let (metrics, mistakes) = try best.found ?? look(again: folder, dataset)
+            let ((metrics, mistakes), isPart) = try best.found(in: run) { try look(again: folder, dataset) }
             return (
                 EvaluationReport(metrics, classes: job.context.classes, seconds: 0),
                 MistakeGallery(mistakes, of: dataset, isPart: isPart)

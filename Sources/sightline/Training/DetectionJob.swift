@@ -61,9 +61,7 @@ struct DetectionJob: RunnableJob {
         let best = BestValidation { task.lastValidation.map { ($0, task.lastScores) } }
         try job.train(listening: [best]) { folder in
             guard let validation, case .dataset(let dataset) = validation else { return nil }
-            let isPart = run.isPart && best.found != nil
-            // A resumed run whose best epoch lies before the interruption has to look again.
-            let (metrics, scores) = try best.found ?? look(again: folder, validation)
+            let ((metrics, scores), isPart) = try best.found(in: run) { try look(again: folder, validation) }
             // Of several processes this one knows the errors in its own part.
             let errors = isPart ? nil : scores.errors
             return (

@@ -75,9 +75,7 @@ struct SegmentationJob: RunnableJob {
                 loaded = predictor
                 return predictor
             }
-            let isPart = run.isPart && best.found != nil
-            // A resumed run whose best epoch lies before the interruption.
-            let (metrics, scores) = try best.found ?? look(again: predictor(), validation)
+            let ((metrics, scores), isPart) = try best.found(in: run) { try look(again: predictor(), validation) }
             return (
                 SegmentationReport(metrics, classes: job.context.classes, seconds: 0),
                 MistakeGallery(scores, of: dataset, isPart: isPart) { try predictor().predict($0, named: $1) }

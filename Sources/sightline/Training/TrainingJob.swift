@@ -178,12 +178,19 @@ struct TrainingJob<Task: TrainingTask> {
 /// Keeps what the best epoch's validation found, for the card.
 final class BestValidation<Metrics>: TrainingObserver {
     private let last: () -> Metrics?
-    private(set) var found: Metrics?
+    private var found: Metrics?
 
     /// `last`: what the last validation found.
     init(_ last: @escaping () -> Metrics?) { self.last = last }
 
     func handle(_ event: TrainingEvent) {
         if case .epochEnded(let record) = event, record.isBest { found = last() }
+    }
+
+    /// What it found, or what is found `again`: a resumed run whose best epoch lies before the interruption has to look once more. `isPart`:
+    /// whether other processes have looked at other images.
+    func found(in run: RunSettings, again: () throws -> Metrics) rethrows -> (found: Metrics, isPart: Bool) {
+        if let found { return (found, run.isPart) }
+        return (try again(), false)
     }
 }
