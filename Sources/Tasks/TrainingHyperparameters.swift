@@ -1,4 +1,5 @@
 import Datasets
+import Networks
 import Torch
 
 /// The hyperparameters that every task has, with SageMaker's names (`spec/hyperparameters.md`): data, schedule, precision, early stopping.
@@ -22,6 +23,16 @@ public struct TrainingHyperparameters: Sendable, Equatable {
         case device
     }
 
+    /// How the learning rate falls.
+    public enum Scheduler: String, CaseIterable, Sendable {
+        /// By `lr_scheduler_factor` after each epoch of `lr_scheduler_step`; constant where there is none.
+        case step
+        /// (1 − t / T)^0.9, t counted in updates.
+        case poly
+        /// Half a cosine to 0.
+        case cosine
+    }
+
     /// Classes; nil: counted in the data.
     public var numClasses: Int?
     /// Training images; nil: counted in the data.
@@ -32,6 +43,10 @@ public struct TrainingHyperparameters: Sendable, Equatable {
     public var epochs = 30
     /// The rate at the start.
     public var learningRate: Double
+    /// How the rate falls; SageMaker's for segmentation, ours for the others.
+    public var scheduler = Scheduler.step
+    /// Ours: epochs, or a part of one, over which the rate rises linearly to what the schedule says (Goyal et al. 2017, section 2.2).
+    public var warmupEpochs = 0.0
     /// What the rate is multiplied by at each step of the schedule.
     public var schedulerFactor = 0.1
     /// Epochs after which the factor is applied.
@@ -52,6 +67,8 @@ public struct TrainingHyperparameters: Sendable, Equatable {
     public var earlyStoppingTolerance = 0.0
     /// Several machines.
     public var kvStore: KeyValueStore?
+    /// A regular expression: parameters whose names it matches from the start are not trained. SageMaker's for detection, ours for the others.
+    public var freezeLayerPattern: String?
     /// Ours: seed of weights, order and augmentation.
     public var seed = 0
 
@@ -63,8 +80,8 @@ public struct TrainingHyperparameters: Sendable, Equatable {
 
     static let names = [
         "num_classes", "num_training_samples", "mini_batch_size", "epochs", "learning_rate", "lr_scheduler_factor", "lr_scheduler_step",
-        "momentum", "weight_decay", "precision_dtype", "early_stopping", "early_stopping_min_epochs", "early_stopping_patience",
-        "early_stopping_tolerance", "kv_store", "seed",
+        "lr_scheduler", "lr_warmup_epochs", "momentum", "weight_decay", "precision_dtype", "early_stopping", "early_stopping_min_epochs",
+        "early_stopping_patience", "early_stopping_tolerance", "freeze_layer_pattern", "kv_store", "seed",
     ]
 
     /// Takes what is given. `learns`: whether a learning rate of 0 is a fault.
@@ -78,6 +95,8 @@ public struct TrainingHyperparameters: Sendable, Equatable {
         learningRate = read.number("learning_rate", in: unit, aboveLowest: learns) ?? learningRate
         schedulerFactor = read.number("lr_scheduler_factor", in: unit) ?? schedulerFactor
         schedulerSteps = read.integers("lr_scheduler_step") ?? schedulerSteps
+        scheduler = read.choice("lr_scheduler") ?? scheduler
+        warmupEpochs = read.number("lr_warmup_epochs", in: 0...Double(max(1, epochs))) ?? warmupEpochs
         momentum = read.number("momentum", in: unit) ?? momentum
         weightDecay = read.number("weight_decay", in: unit) ?? weightDecay
         precision = read.choice("precision_dtype") ?? precision
@@ -85,6 +104,7 @@ public struct TrainingHyperparameters: Sendable, Equatable {
         earlyStoppingMinEpochs = read.integer("early_stopping_min_epochs", in: learns ? 0...Int.max : any) ?? earlyStoppingMinEpochs
         earlyStoppingPatience = read.integer("early_stopping_patience", in: learns ? 0...Int.max : any) ?? earlyStoppingPatience
         earlyStoppingTolerance = read.number("early_stopping_tolerance", in: unit) ?? earlyStoppingTolerance
+        freezeLayerPattern = read.pattern("freeze_layer_pattern")
         kvStore = read.choice("kv_store")
         seed = read.integer("seed", in: 0...Int.max) ?? seed
         read.acceptInternalNames()
@@ -101,6 +121,13 @@ public struct TrainingHyperparameters: Sendable, Equatable {
         values["num_training_samples"] = numTrainingSamples.map(String.init)
         values["lr_scheduler_step"] = schedulerSteps.isEmpty ? nil : list(schedulerSteps)
         values["kv_store"] = kvStore?.rawValue
+        values["freeze_layer_pattern"] = freezeLayerPattern
+        if warmupEpochs > 0 { values["lr_warmup_epochs"] = "\(warmupEpochs)" }
+        if scheduler != .step {
+            values["lr_scheduler"] = scheduler.rawValue
+            values["lr_scheduler_factor"] = nil
+            values["lr_scheduler_step"] = nil
+        }
         if earlyStopping {
             values["early_stopping_min_epochs"] = "\(earlyStoppingMinEpochs)"
             values["early_stopping_patience"] = "\(earlyStoppingPatience)"
@@ -123,10 +150,35 @@ public struct TrainingHyperparameters: Sendable, Equatable {
         return [note] + training.warnings
     }
 
-    /// What a user should know of the precision that was asked for, on `device`.
-    func precisionNote(on device: Device) -> String? {
-        guard precision == .float16, device == .cpu else { return nil }
-        return "precision_dtype float16 trains in bfloat16 on the processor: as quick, with float32's range, without loss scaling."
+    /// What a user should know of these settings on `device`, one sentence each.
+    func notes(on device: Device) -> [String] {
+        var notes: [String] = []
+        if precision == .float16, device == .cpu {
+            notes.append(
+                "precision_dtype float16 trains in bfloat16 on the processor: as quick, with float32's range, without loss scaling.")
+        }
+        if scheduler != .step, !schedulerSteps.isEmpty {
+            notes.append("lr_scheduler_step is for lr_scheduler step, and lr_scheduler is \(scheduler.rawValue): it is left aside.")
+        }
+        return notes
+    }
+
+    /// Freezes what `freeze_layer_pattern` says.
+    ///
+    /// `otherNames`: see `Module.parameters(matching:otherNames:)`. `isFresh`: whether nothing but chance has filled the network.
+    /// - Returns: things a user should know, one sentence each.
+    /// - Throws: ``TaskError`` where nothing would be left to train; `NetworkError` for what is no pattern.
+    func freeze(_ network: any Module, isFresh: Bool, otherNames: (String) -> [String] = { _ in [] }) throws -> [String] {
+        guard let pattern = freezeLayerPattern else { return [] }
+        let (names, count) = (try network.parameters(matching: pattern, otherNames: otherNames), network.parameters.count)
+        guard names.count < count else {
+            throw TaskError(
+                "freeze_layer_pattern '\(pattern)' matches all \(count) parameters: nothing would be trained. Make it match fewer.")
+        }
+        guard !names.isEmpty else { return ["freeze_layer_pattern '\(pattern)' matches no layer: everything is trained."] }
+        try network.freeze(names)
+        let keeps = "freeze_layer_pattern '\(pattern)' keeps \(names.count) of \(count) parameters as they are."
+        return [keeps + (isFresh ? " Nothing has trained these weights: start from a model's, or from ImageNet's." : "")]
     }
 
     /// The precision of products on `device`; nil: float32.

@@ -55,7 +55,9 @@ struct DetectionNetworkTests {
     func freezing() throws {
         let vgg = try Self.architecture("vgg-16")
         let network = try vgg.makeNetwork()
-        func frozen(_ pattern: String) throws -> [String] { try vgg.frozen(pattern, in: network).sorted() }
+        func frozen(_ pattern: String) throws -> [String] {
+            try network.parameters(matching: pattern, otherNames: DetectionArchitecture.mxnetNames).sorted()
+        }
         let firstTwoStages = [0, 2, 5, 7].flatMap { ["backbone.features.\($0).bias", "backbone.features.\($0).weight"] }
         #expect(try frozen("^(conv1_|conv2_).*") == firstTwoStages)
         #expect(try frozen("conv1_1_weight") == ["backbone.features.0.weight"])
@@ -66,7 +68,7 @@ struct DetectionNetworkTests {
         #expect(try frozen(".*").count == network.parameters.count)
         #expect(throws: NetworkError.self) { try frozen("(conv1_") }
 
-        try network.freeze(vgg.frozen("^(conv1_|conv2_).*", in: network))
+        try network.freeze(Set(frozen("^(conv1_|conv2_).*")))
         #expect(network.learningParameters.count == network.parameters.count - 8)
         let output = try network(Tensor.randomNormal([1, 3, 300, 300], seed: 1))
         try output.logits.sum().backward()
@@ -79,7 +81,7 @@ struct DetectionNetworkTests {
     func frozenNorms() throws {
         let architecture = try Self.architecture("resnet-18")
         let network = try architecture.makeNetwork()
-        let frozen = try architecture.frozen("conv0|bn0|stage1_", in: network)
+        let frozen = try network.parameters(matching: "conv0|bn0|stage1_", otherNames: DetectionArchitecture.mxnetNames)
         #expect(frozen.contains("backbone.layer1.1.bn2.weight") && frozen.contains("backbone.conv1.weight"))
         #expect(!frozen.contains { $0.contains("layer2") || $0.contains("extra") })
         try network.freeze(frozen)

@@ -68,6 +68,20 @@ extension Serving {
                     #expect(abs((box["left"] ?? -9) - Double(found.left) * 90) <= 0.5)
                     #expect(abs((box["top"] ?? -9) + (box["height"] ?? -9) - Double(found.bottom) * 60) <= 0.5)
                 }
+                // A threshold between two scores cuts there, in every form.
+                let kept = truth.count / 2, level = truth[kept].score
+                let above = truth.prefix { $0.score > level }
+                let named = try await client.post(
+                    "/invocations", picture, ["Accept": "application/json;verbose=true;threshold=\(level)"]
+                ).json([String: Any].self)
+                #expect((named["prediction"] as? [[Double]])?.count == above.count && named["labels"] as? [String] == ["square", "disc"])
+                let objects = try await client.post(
+                    "/invocations", picture, ["Accept": "application/json;annotation=1;verbose=true;threshold=\(level)"]
+                ).json([String: Any].self)
+                let labels = (objects["annotations"] as? [[String: Any]])?.map { $0["label"] as? String }
+                #expect(labels == above.map { ["square", "disc"][$0.classID] })
+                let refused = try await client.post("/invocations", picture, ["Accept": "application/json;threshold=2"])
+                #expect(refused.status == 406 && refused.text.contains("threshold"))
             }
         }
 

@@ -72,6 +72,16 @@ extension Serving {
                 let output = try #require((answer["outputs"] as? [[String: Any]])?.first)
                 let rows = try await client.post("/invocations", picture).json([String: [[Double]]].self)["prediction"] ?? []
                 #expect(output["shape"] as? [Int] == [1, rows.count, 6] && (output["data"] as? [Double])?.count == rows.count * 6)
+                func thresholded(_ value: String) async throws -> Client.Answer {
+                    let input =
+                        #"{"name": "image", "shape": [1], "datatype": "BYTES", "data": ["\#(Data(picture).base64EncodedString())"]}"#
+                    let json = #"{"parameters": {"threshold": \#(value)}, "inputs": [\#(input)]}"#
+                    return try await client.post("/v2/models/model/infer", Array(json.utf8), ["Content-Type": "application/json"])
+                }
+                let level = rows[rows.count / 2][1], kept = rows.count { Float($0[1]) > Float(level) }
+                let fewer = try await thresholded("\(level)").json([String: Any].self)
+                #expect((fewer["outputs"] as? [[String: Any]])?.first?["shape"] as? [Int] == [1, kept, 6])
+                #expect(try await thresholded("7").status == 400)
             }
             try await RunningServer.run(Models.segmenter()) { client in
                 let answer = try await client.post("/v2/models/model/infer", picture, ["Content-Type": "image/png"]).json(

@@ -51,18 +51,32 @@ extension Serving {
                 ("image/png, */*;q=0.1", .json), ("application/json;q=0, application/jsonlines", .jsonLines),
             ] as [(String?, AnswerFormat)])
         func acceptance(accept: String?, format: AnswerFormat) throws {
-            #expect(try AnswerFormat.choose(accept: accept, task: .classification) == format)
+            #expect(try AnswerChoice(accept: accept, task: .classification).format == format)
         }
 
         @Test("Other tasks have forms of their own; a batch transform changes only classification's default")
         func tasks() throws {
-            #expect(try AnswerFormat.choose(accept: "application/json;annotation=1", task: .detection) == .annotation)
-            #expect(try AnswerFormat.choose(accept: nil, task: .detection, isBatchTransform: true) == .json)
-            #expect(try AnswerFormat.choose(accept: "image/*", task: .segmentation) == .png)
-            #expect(try AnswerFormat.choose(accept: "application/x-protobuf", task: .segmentation) == .protobuf)
-            #expect(try AnswerFormat.choose(accept: "application/json, */*", task: .classification, isBatchTransform: true) == .json)
-            #expect(throws: ServingError.self) { try AnswerFormat.choose(accept: "application/json", task: .segmentation) }
-            #expect(throws: ServingError.self) { try AnswerFormat.choose(accept: "nonsense", task: .detection) }
+            #expect(try AnswerChoice(accept: "application/json;annotation=1", task: .detection).format == .annotation)
+            #expect(try AnswerChoice(accept: nil, task: .detection, isBatchTransform: true).format == .json)
+            #expect(try AnswerChoice(accept: "image/*", task: .segmentation).format == .png)
+            #expect(try AnswerChoice(accept: "application/x-protobuf", task: .segmentation).format == .protobuf)
+            #expect(try AnswerChoice(accept: "application/json, */*", task: .classification, isBatchTransform: true).format == .json)
+            #expect(throws: ServingError.self) { try AnswerChoice(accept: "application/json", task: .segmentation) }
+            #expect(throws: ServingError.self) { try AnswerChoice(accept: "nonsense", task: .detection) }
+        }
+
+        @Test("A detector's answer may have names and a threshold, which its record tells, too")
+        func detectorsParameters() throws {
+            let both = try AnswerChoice(accept: "application/json; threshold=0.25; verbose=1; annotation=1", task: .detection)
+            #expect(both.format == .verboseAnnotation && both.threshold == 0.25)
+            #expect(both.acceptance == "application/json;annotation=1;verbose=true;threshold=0.25")
+            #expect(try AnswerChoice(accept: both.acceptance, task: .detection) == both)
+            let lines = try AnswerChoice(accept: "application/jsonlines;annotation=1;verbose=true", task: .detection)
+            #expect(lines.format == .verboseJSONLines && lines.threshold == nil)
+            for wrong in ["2", "-0.1", "high", ""] {
+                #expect(throws: ServingError.self) { try AnswerChoice(accept: "application/json;threshold=\(wrong)", task: .detection) }
+            }
+            #expect(try AnswerChoice(accept: "application/json;threshold=high", task: .classification).threshold == nil)
         }
     }
 }

@@ -1,6 +1,7 @@
-import Tasks
 import Testing
 import Torch
+
+@testable import Tasks
 
 struct HyperparameterTests {
     @Test("Without any value the defaults are the contract's")
@@ -35,6 +36,17 @@ struct HyperparameterTests {
         #expect(settings.topK == 5)
     }
 
+    @Test("A rate falls by steps unless a scheduler is named, which leaves the steps out of the record")
+    func scheduler() throws {
+        let plain = try ClassificationHyperparameters(["lr_scheduler_step": "10"])
+        #expect(plain.scheduler == .step && plain.warmupEpochs == 0)
+        #expect(plain.resolved["lr_scheduler"] == nil && plain.resolved["lr_scheduler_step"] == "10")
+        let cosine = try DetectionHyperparameters(["lr_scheduler": "cosine", "lr_scheduler_step": "10", "lr_warmup_epochs": "0.5"])
+        #expect(cosine.scheduler == .cosine && cosine.warmupEpochs == 0.5)
+        #expect(cosine.resolved["lr_scheduler"] == "cosine" && cosine.resolved["lr_scheduler_step"] == nil)
+        #expect(cosine.training.notes(on: .cpu).count == 1)
+    }
+
     @Test("All faults are listed at once, each with what is allowed and the nearest word")
     func faults() throws {
         let error = #expect(throws: TaskError.self) {
@@ -60,6 +72,7 @@ struct HyperparameterTests {
         arguments: [
             ["use_weighted_loss": "1"], ["multi_label": "1", "top_k": "2"], ["use_pretrained_model": "1", "num_layers": "20"],
             ["resize": "100"], ["num_classes": "3", "top_k": "5"], ["epochs": "2", "checkpoint_frequency": "3"],
+            ["label_smoothing": "1"], ["label_smoothing": "0.1", "multi_label": "1"], ["lr_warmup_epochs": "31"],
             ["optimizer": "adam", "beta_1": "1"], ["optimizer": "adam", "beta_2": "1"],
         ])
     func combinations(values: [String: String]) {

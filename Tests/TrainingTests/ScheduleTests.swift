@@ -21,6 +21,15 @@ struct ScheduleTests {
         }
     }
 
+    @Test("A warm-up rises linearly to the rate of the schedule behind it, which counts its updates")
+    func warmup() {
+        let after = LearningRateSchedule.cosine(total: 50)
+        let schedule = LearningRateSchedule.warmup(updates: 10, then: after)
+        #expect(schedule.rate(base: 1, update: 0) == 0.1)
+        #expect(abs(schedule.rate(base: 1, update: 4) - 0.5 * after.rate(base: 1, update: 4)) < 1e-15)
+        for update in 9...50 { #expect(schedule.rate(base: 1, update: update) == after.rate(base: 1, update: update)) }
+    }
+
     @Test("Early stopping waits for the minimum of epochs and then for its patience")
     func earlyStopping() {
         let rule = EarlyStopping(minimumEpochs: 4, patience: 2, tolerance: 0)

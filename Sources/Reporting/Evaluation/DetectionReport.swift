@@ -9,6 +9,7 @@ public struct DetectionReport: EvaluationSummary {
     private let errors: DetectionErrors?
     private let pascal: VOCScores
     private let coco: COCOScores
+    private let point: OperatingPoint?
 
     /// The report of a pass over a data set. `errors`: what went wrong, where it was counted.
     public init(_ metrics: DetectionMetrics, classes: [String], seconds: Double, errors: DetectionErrors? = nil) {
@@ -18,6 +19,7 @@ public struct DetectionReport: EvaluationSummary {
         self.errors = errors
         pascal = metrics.voc(overlap: metrics.overlap, elevenPoint: metrics.elevenPoint)
         coco = metrics.coco()
+        point = metrics.operatingPoint
     }
 
     private func name(_ classID: Int) -> String { classes.name(of: classID) }
@@ -41,6 +43,12 @@ public struct DetectionReport: EvaluationSummary {
         text += line("  AP75", coco.averagePrecision75)
         text += line("  small, < 32² pixels", coco.averagePrecisionSmall) + line("  medium", coco.averagePrecisionMedium)
         text += line("  large, > 96² pixels", coco.averagePrecisionLarge) + line("  AR, 100 an image", coco.averageRecall100)
+        if let point {
+            text += line("best F1", point.f1)
+            text +=
+                "  above a score of      \(Figures.decimal(point.threshold, 2)): precision \(Figures.decimal(point.precision, 4)), "
+                + "recall \(Figures.decimal(point.recall, 4))\n"
+        }
         text += "images                  \(Figures.count(metrics.count)) (\(Figures.speed(imagesPerSecond)))\n"
         if let errors {
             text +=
@@ -72,8 +80,10 @@ public struct DetectionReport: EvaluationSummary {
             "coco_AP75": number(coco.averagePrecision75), "coco_AP_small": number(coco.averagePrecisionSmall),
             "coco_AP_medium": number(coco.averagePrecisionMedium), "coco_AP_large": number(coco.averagePrecisionLarge),
             "coco_AR_1": number(coco.averageRecall1), "coco_AR_10": number(coco.averageRecall10),
-            "coco_AR_100": number(coco.averageRecall100), "images": .integer(metrics.count),
-            "images_per_second": .number(imagesPerSecond), "errors": errors.map(\.json), "classes": .array(classes.map { .string($0) }),
+            "coco_AR_100": number(coco.averageRecall100), "best_f1": number(point?.f1),
+            OperatingPoint.metric: number(point?.threshold), "best_f1_precision": number(point?.precision),
+            "best_f1_recall": number(point?.recall), "images": .integer(metrics.count), "images_per_second": .number(imagesPerSecond),
+            "errors": errors.map(\.json), "classes": .array(classes.map { .string($0) }),
             "per_class": .array(
                 metrics.perClass.enumerated().map { index, figures in
                     .members([
@@ -118,6 +128,8 @@ extension DetectionReport {
                 ("mAP@\(overlap)", figure(pascal.mean)), ("COCO mAP", figure(coco.averagePrecision)),
                 ("AP50", figure(coco.averagePrecision50)),
                 ("AP75", figure(coco.averagePrecision75)), ("recall, 100 an image", figure(coco.averageRecall100)),
+                point.map { ("best F1, above a score of \(Figures.decimal($0.threshold, 2))", Figures.decimal($0.f1, 4)) }
+                    ?? ("best F1", nil),
                 ("images", Figures.count(metrics.count)),
             ]))
         if let errors { page.add("What went wrong", errorTable(errors, overlap)) }

@@ -7,11 +7,13 @@ import Tasks
 struct Answer {
     let prediction: Prediction
     let classes: [String]
+    /// Detection: scores must exceed it; nil: what was found, all of it.
+    var threshold: Float?
 
     /// The body.
     /// - Throws: ``ServingError`` where a form and a prediction don't belong together; what encoders throw.
     func bytes(as format: AnswerFormat) throws -> [UInt8] {
-        switch (prediction, format) {
+        switch (prediction.above(threshold), format) {
         case (.classification(let found), .json): return text(.array(found.probabilities.map { .float($0) }), isLine: false)
         case (.classification(let found), .jsonLines):
             return text(.members(["prediction": .array(found.probabilities.map { .float($0) })]), isLine: true)
@@ -19,7 +21,11 @@ struct Answer {
             return text(verbose(found), isLine: format == .verboseJSONLines)
         case (.detection(let found, _), .json), (.detection(let found, _), .jsonLines):
             return text(.members(["prediction": .array(found.map(Self.row))]), isLine: format == .jsonLines)
-        case (.detection(let found, let size), .annotation): return text(annotation(found, size), isLine: false)
+        case (.detection(let found, _), .verboseJSON), (.detection(let found, _), .verboseJSONLines):
+            let rows = JSONValue.array(found.map(Self.row))
+            return text(.members(["prediction": rows, "labels": labels]), isLine: format == .verboseJSONLines)
+        case (.detection(let found, let size), .annotation), (.detection(let found, let size), .verboseAnnotation):
+            return text(annotation(found, size, withNames: format == .verboseAnnotation), isLine: false)
         case (.mask(let mask), .png): return try mask.encodedPNG(palette: nil)
         case (.probabilities(let found), .recordIOProtobuf), (.probabilities(let found), .protobuf):
             return try ProtobufRecord.encode(found)
@@ -29,9 +35,11 @@ struct Answer {
 
     private func text(_ value: JSONValue, isLine: Bool) -> [UInt8] { Array((value.line + (isLine ? "\n" : "")).utf8) }
 
+    private var labels: JSONValue { .array(classes.map { .string($0) }) }
+
     private func verbose(_ found: ClassificationPrediction) -> JSONValue {
         .members([
-            "probabilities": .array(found.probabilities.map { .float($0) }), "labels": .array(classes.map { .string($0) }),
+            "probabilities": .array(found.probabilities.map { .float($0) }), "labels": labels,
             "predicted_label": .string(classes[found.best]),
         ])
     }
@@ -44,7 +52,7 @@ struct Answer {
         ])
     }
 
-    private func annotation(_ found: [Detection], _ size: PixelSize) -> JSONValue {
+    private func annotation(_ found: [Detection], _ size: PixelSize, withNames: Bool) -> JSONValue {
         .members([
             "image_size": .array([.members(["width": .integer(size.width), "height": .integer(size.height), "depth": .integer(3)])]),
             "annotations": .array(
@@ -56,8 +64,9 @@ struct Answer {
                     let (left, width) = span(object.left, object.right, size.width)
                     let (top, height) = span(object.top, object.bottom, size.height)
                     return .members([
-                        "class_id": .integer(object.classID), "score": .float(object.score), "left": .integer(left), "top": .integer(top),
-                        "width": .integer(width), "height": .integer(height),
+                        "class_id": .integer(object.classID), "label": withNames ? .string(classes[object.classID]) : nil,
+                        "score": .float(object.score), "left": .integer(left), "top": .integer(top), "width": .integer(width),
+                        "height": .integer(height),
                     ])
                 }),
         ])

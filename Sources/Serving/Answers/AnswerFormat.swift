@@ -8,12 +8,14 @@ public enum AnswerFormat: String, Sendable, Equatable, CaseIterable {
     case json
     /// One object a line.
     case jsonLines
-    /// Probabilities with the classes' names.
+    /// Probabilities, or rows, with the classes' names.
     case verboseJSON
     /// The same as a line.
     case verboseJSONLines
     /// Objects with boxes in pixels, as the training data have them.
     case annotation
+    /// The same, each object with its class's name.
+    case verboseAnnotation
     /// A mask of class ids.
     case png
     /// Every class's probability at every pixel, in a RecordIO record.
@@ -24,7 +26,7 @@ public enum AnswerFormat: String, Sendable, Equatable, CaseIterable {
     /// What `Content-Type` says of it.
     public var contentType: String {
         switch self {
-        case .json, .verboseJSON, .annotation: "application/json"
+        case .json, .verboseJSON, .annotation, .verboseAnnotation: "application/json"
         case .jsonLines, .verboseJSONLines: "application/jsonlines"
         case .png: "image/png"
         case .recordIOProtobuf: "application/x-recordio-protobuf"
@@ -37,6 +39,7 @@ public enum AnswerFormat: String, Sendable, Equatable, CaseIterable {
         switch self {
         case .verboseJSON, .verboseJSONLines: contentType + ";verbose=true"
         case .annotation: contentType + ";annotation=1"
+        case .verboseAnnotation: contentType + ";annotation=1;verbose=true"
         default: contentType
         }
     }
@@ -45,34 +48,8 @@ public enum AnswerFormat: String, Sendable, Equatable, CaseIterable {
     static func known(for task: VisionTask) -> [AnswerFormat] {
         switch task {
         case .classification: [.json, .jsonLines, .verboseJSON, .verboseJSONLines]
-        case .detection: [.json, .jsonLines, .annotation]
+        case .detection: [.json, .jsonLines, .verboseJSON, .verboseJSONLines, .annotation, .verboseAnnotation]
         case .segmentation: [.png, .recordIOProtobuf, .protobuf]
         }
-    }
-
-    /// The form for a request.
-    ///
-    /// - Parameters:
-    ///   - accept: the header `Accept`; nil or empty: anything.
-    ///   - task: the model's.
-    ///   - isBatchTransform: JSON Lines are the default for classification.
-    /// - Throws: ``ServingError`` that names the forms there are.
-    public static func choose(accept: String?, task: VisionTask, isBatchTransform: Bool = false) throws -> AnswerFormat {
-        let usual = isBatchTransform && task == .classification ? AnswerFormat.jsonLines : known(for: task)[0]
-        guard let accept, !accept.trimmed.isEmpty else { return usual }
-        for wanted in MediaType.list(accept) where wanted.quality > 0 {
-            if wanted.name == "*/*" { return usual }
-            let fitting = known(for: task).filter { format in
-                wanted.subtype == "*" ? format.contentType.hasPrefix(wanted.type + "/") : format.contentType == wanted.name
-            }
-            guard let first = fitting.first else { continue }
-            if wanted.isOn("verbose"), let verbose = fitting.first(where: { $0.acceptance.hasSuffix(";verbose=true") }) { return verbose }
-            if wanted.isOn("annotation"), fitting.contains(.annotation) { return .annotation }
-            return fitting.contains(usual) ? usual : first
-        }
-        throw ServingError(
-            .notAcceptable,
-            "Accept: '\(accept.prefix(200))' names no answer of a \(task.rawValue) model. Ask for one of "
-                + known(for: task).map(\.acceptance).joined(separator: ", ") + ".")
     }
 }

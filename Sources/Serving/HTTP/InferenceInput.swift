@@ -6,7 +6,12 @@ enum InferenceInput {
     static let imageLimit = 64
 
     private struct Body: Decodable {
+        struct Parameters: Decodable {
+            let threshold: Float?
+        }
+
         let id: String?
+        let parameters: Parameters?
         let inputs: [Tensor]
     }
 
@@ -22,14 +27,24 @@ enum InferenceInput {
         let data: [String]?
     }
 
-    /// The request's own name, and its images.
+    /// What a request asks about.
+    struct Contents {
+        /// The request's own name.
+        var id: String?
+        /// JPEG or PNG files.
+        let images: [[UInt8]]
+        /// Detection: its parameter `threshold`, which scores must exceed.
+        var threshold: Float?
+    }
+
+    /// The images of a request, and what it says besides.
     ///
     /// `headerLength`: the header `Inference-Header-Content-Length`: how many bytes of the body are JSON; nil: all.
     /// - Throws: ``ServingError`` that names the field.
-    static func parse(_ body: [UInt8], headerLength: String?, contentType: String?) throws -> (id: String?, images: [[UInt8]]) {
+    static func parse(_ body: [UInt8], headerLength: String?, contentType: String?) throws -> Contents {
         // A picture as it is: Triton's raw binary request, or simply a picture's content type.
         let type = contentType.flatMap { MediaType($0) }?.name
-        if headerLength == "0" || type.map(Invocations.contentTypes.contains) ?? false { return (nil, [body]) }
+        if headerLength == "0" || type.map(Invocations.contentTypes.contains) ?? false { return Contents(images: [body]) }
         var length = body.count
         if let headerLength {
             guard let value = Int(headerLength), (0...body.count).contains(value) else {
@@ -68,7 +83,10 @@ enum InferenceInput {
             throw refusal("inputs[0] has neither data nor parameters.binary_data_size.")
         }
         guard images.count == count else { throw refusal("inputs[0].shape is \(input.shape), but there are \(images.count) elements.") }
-        return (request.id, images)
+        if let threshold = request.parameters?.threshold, !(0...1).contains(threshold) {
+            throw refusal("parameters.threshold is \(threshold); it must be a score from 0 to 1.")
+        }
+        return Contents(id: request.id, images: images, threshold: request.parameters?.threshold)
     }
 
     /// Elements with their lengths before them: 4 bytes, little-endian.

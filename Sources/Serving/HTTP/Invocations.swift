@@ -26,9 +26,9 @@ struct Invocations: Sendable {
         let body = try await pictures.timed(.receive) { try await bodies.read(request) }
         let deadline = call.arrival + .seconds(settings.deadline)
         return try await store.withModel(name, deadline: deadline) { model in
-            let format = try AnswerFormat.choose(accept: accept, task: model.task, isBatchTransform: settings.isBatchTransform)
-            let bytes = try await pictures.answer(body.bytes, model, as: format, named: "The picture", deadline: deadline)
-            return Response(bytes, type: format.contentType, countedBy: pictures.queue)
+            let choice = try AnswerChoice(accept: accept, task: model.task, isBatchTransform: settings.isBatchTransform)
+            let bytes = try await pictures.answer(body.bytes, model, as: choice, named: "The picture", deadline: deadline)
+            return Response(bytes, type: choice.format.contentType, countedBy: pictures.queue)
         }
     }
 

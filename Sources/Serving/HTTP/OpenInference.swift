@@ -71,8 +71,9 @@ struct OpenInference: Sendable {
         let body = try await invocations.bodies.read(call.request)
         let deadline = call.arrival + .seconds(invocations.settings.deadline)
         return try await store.withModel(call.parameter("model"), deadline: deadline) { model in
-            let (id, images) = try InferenceInput.parse(
+            let contents = try InferenceInput.parse(
                 body.bytes, headerLength: call.request.headers[.inferenceHeaderLength], contentType: call.request.headers[.contentType])
+            let images = contents.images
             if model.task == .segmentation, images.count != 1 {
                 throw ServingError(
                     .badRequest,
@@ -92,11 +93,11 @@ struct OpenInference: Sendable {
                 }
                 var found = [Prediction?](repeating: nil, count: images.count)
                 for try await (index, prediction) in group { found[index] = prediction }
-                return found.compactMap(\.self)
+                return found.compactMap { $0?.above(contents.threshold) }
             }
             return ModelRoutes.json(
                 .members([
-                    "model_name": .string(model.name), "model_version": .string("1"), "id": id.map { .string($0) },
+                    "model_name": .string(model.name), "model_version": .string("1"), "id": contents.id.map { .string($0) },
                     "outputs": .array([Self.output(predictions)]),
                 ]), countedBy: pictures.queue)
         }

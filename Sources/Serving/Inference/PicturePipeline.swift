@@ -15,14 +15,15 @@ struct PicturePipeline: Sendable {
     /// Bytes that pictures at their full size, and probabilities, may take between acceptance and answer.
     static func memoryLimit(_ settings: ServerSettings) -> Int { max(4 * 3 * settings.pixelLimit, 2 * probabilityLimit) }
 
-    /// What a model says about a picture, in a form. `name`: what errors call the picture.
+    /// What a model says about a picture, as a request wants it. `name`: what errors call the picture.
     /// - Throws: ``ServingError``.
     func answer(
-        _ bytes: [UInt8], _ model: ServedModel, as format: AnswerFormat, named name: String, deadline: ContinuousClock.Instant
+        _ bytes: [UInt8], _ model: ServedModel, as choice: AnswerChoice, named name: String, deadline: ContinuousClock.Instant
     ) async throws -> [UInt8] {
+        let format = choice.format
         let wantsProbabilities = format == .recordIOProtobuf || format == .protobuf
         let prediction = try await predict(bytes, model, wantsProbabilities: wantsProbabilities, named: name, deadline: deadline)
-        let answer = Answer(prediction: prediction, classes: model.classes)
+        let answer = Answer(prediction: prediction, classes: model.classes, threshold: choice.threshold)
         return try await timed(.encode) {
             // JSON is quick; masks and probabilities are not.
             model.task == .segmentation ? try await decoders.run { try answer.bytes(as: format) } : try answer.bytes(as: format)

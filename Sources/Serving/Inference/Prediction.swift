@@ -8,6 +8,12 @@ enum Prediction: Sendable {
     case detection([Detection], PixelSize)
     case mask(Mask)
     case probabilities(SegmentationProbabilities)
+
+    /// The same with those objects alone whose scores exceed `threshold`; nil: all.
+    func above(_ threshold: Float?) -> Prediction {
+        guard let threshold, case .detection(let found, let size) = self else { return self }
+        return .detection(found.filter { $0.score > threshold }, size)
+    }
 }
 
 /// A model that is loaded, as far as threads other than the inference thread may know it.

@@ -74,8 +74,8 @@ public struct BatchTransform: Sendable {
         }
         do { try await store.loadFirst() } catch { throw ServingError.about(model: error) }
         let model = try await store.withModel(nil) { $0 }
-        let format = try AnswerFormat.choose(accept: settings.accept, task: model.task, isBatchTransform: true)
-        let form = AnswerForm(model: try AnswerForm.digest(of: model.path), type: format.acceptance)
+        let choice = try AnswerChoice(accept: settings.accept, task: model.task, isBatchTransform: true)
+        let form = AnswerForm(model: try AnswerForm.digest(of: model.path), type: choice.acceptance)
         // Who shares the work with others doesn't know when all of it is done.
         let replaces = settings.overwrites && settings.shard == nil
         let work = try await storage.run {
@@ -87,7 +87,7 @@ public struct BatchTransform: Sendable {
         }
         Task { await engine.serve(queue, telemetry: telemetry) }
         let pictures = PicturePipeline(settings: server, queue: queue, decoders: decoders, telemetry: telemetry)
-        let report = await transform(work, model, format, pictures, storage, shouldStop, progress)
+        let report = await transform(work, model, choice, pictures, storage, shouldStop, progress)
         if replaces, !report.isStopped { try await storage.run { try form.write(to: work.output) } }
         return report
     }
@@ -136,7 +136,7 @@ public struct BatchTransform: Sendable {
     // MARK: Doing it
 
     private func transform(
-        _ work: Work, _ model: ServedModel, _ format: AnswerFormat, _ pictures: PicturePipeline, _ storage: WorkerPool,
+        _ work: Work, _ model: ServedModel, _ choice: AnswerChoice, _ pictures: PicturePipeline, _ storage: WorkerPool,
         _ shouldStop: @Sendable () -> Bool, _ progress: (Int, Int) -> Void
     ) async -> Report {
         var report = Report()
@@ -156,7 +156,7 @@ public struct BatchTransform: Sendable {
                 next += 1
                 group.addTask {
                     do {
-                        try await answer(object, work, model, format, pictures, storage)
+                        try await answer(object, work, model, choice, pictures, storage)
                         return (object.name, nil)
                     } catch {
                         // What another model has said of it is no answer.
@@ -177,7 +177,7 @@ public struct BatchTransform: Sendable {
     }
 
     private func answer(
-        _ object: StoredObject, _ work: Work, _ model: ServedModel, _ format: AnswerFormat, _ pictures: PicturePipeline,
+        _ object: StoredObject, _ work: Work, _ model: ServedModel, _ choice: AnswerChoice, _ pictures: PicturePipeline,
         _ storage: WorkerPool
     ) async throws {
         guard object.size <= server.payloadLimit else {
@@ -186,7 +186,7 @@ public struct BatchTransform: Sendable {
         }
         let bytes = try await storage.run { try work.input.bytes(of: object.name) }
         let answer = try await pictures.answer(
-            bytes, model, as: format, named: work.input.location(of: object.name), deadline: .now + .seconds(86400))
+            bytes, model, as: choice, named: work.input.location(of: object.name), deadline: .now + .seconds(86400))
         try await storage.run { try work.output.write(answer, to: object.name + Self.suffix) }
     }
 }

@@ -29,10 +29,15 @@ extension ClassificationHyperparameters {
         gamma = read.number("gamma", in: unit) ?? gamma
         multiLabel = read.flag("multi_label") ?? multiLabel
         useWeightedLoss = read.flag("use_weighted_loss") ?? useWeightedLoss
+        labelSmoothing = read.number("label_smoothing", in: unit) ?? labelSmoothing
         topK = read.integer("top_k", in: 2...Int.max)
         checkpointFrequency = read.integer("checkpoint_frequency", in: 1...max(1, self.epochs))
 
         if useWeightedLoss, !multiLabel { read.fault("use_weighted_loss is 1, which needs multi_label 1.") }
+        if multiLabel, labelSmoothing > 0 {
+            read.fault("label_smoothing is for one class an image; leave it out with multi_label 1.")
+        }
+        if labelSmoothing == 1 { read.fault("label_smoothing is 1, which leaves nothing of the labels; 0.1 is usual.") }
         if multiLabel, topK != nil { read.fault("top_k has no meaning with multi_label 1; leave one of them out.") }
         if let topK, let numClasses = self.numClasses, topK > numClasses {
             read.fault("top_k is \(topK), more than num_classes, which is \(numClasses).")
@@ -61,6 +66,7 @@ extension ClassificationHyperparameters {
         values["optimizer"] = optimizer.rawValue
         values["multi_label"] = multiLabel ? "1" : "0"
         values["use_weighted_loss"] = useWeightedLoss ? "1" : "0"
+        if labelSmoothing > 0 { values["label_smoothing"] = "\(labelSmoothing)" }
         values["augmentation_type"] = augmentation?.rawValue
         values["resize"] = resize.map(String.init)
         values["top_k"] = topK.map(String.init)

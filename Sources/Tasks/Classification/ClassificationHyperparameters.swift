@@ -43,6 +43,8 @@ public struct ClassificationHyperparameters: Sendable, Equatable {
     public var multiLabel = false
     /// Weighs the classes of a multi-label set by how rare they are.
     public var useWeightedLoss = false
+    /// Ours: the share of each training target that all classes have alike, 0…1. Validation's loss has none of it.
+    public var labelSmoothing = 0.0
     /// Also report whether the right class is among the k most likely.
     public var topK: Int?
     /// Keep a checkpoint in the model every n epochs.
@@ -60,7 +62,7 @@ public struct ClassificationHyperparameters: Sendable, Equatable {
     public static let names =
         TrainingHyperparameters.names + [
             "num_layers", "image_shape", "use_pretrained_model", "augmentation_type", "resize", "optimizer", "beta_1", "beta_2", "eps",
-            "gamma", "multi_label", "use_weighted_loss", "top_k", "checkpoint_frequency",
+            "gamma", "multi_label", "use_weighted_loss", "label_smoothing", "top_k", "checkpoint_frequency",
         ]
 
     /// Whether both resolve to the same settings.

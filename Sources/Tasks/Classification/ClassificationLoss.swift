@@ -4,12 +4,15 @@ import Torch
 /// The loss of classification: softmax cross-entropy, or for several labels an image, independent binary cross-entropies.
 struct ClassificationLoss {
     let multiLabel: Bool
+    /// The share of the target that all classes have alike: Szegedy et al. 2016, section 7.
+    let smoothing: Double
     /// Multi-label with weights: the factors of present and of absent classes, 1, classes.
     private let factors: (present: Tensor, absent: Tensor)?
 
     /// - Parameter weights: how each class's presence and absence weigh; nil: equally.
-    init(multiLabel: Bool, weights: (present: [Float], absent: [Float])?, device: Device) throws {
+    init(multiLabel: Bool, smoothing: Double = 0, weights: (present: [Float], absent: [Float])?, device: Device) throws {
         self.multiLabel = multiLabel
+        self.smoothing = smoothing
         factors = try weights.map {
             (
                 try Tensor($0.present, shape: [1, $0.present.count]).to(device),
@@ -19,7 +22,7 @@ struct ClassificationLoss {
     }
 
     /// Logits N, classes and ids N.
-    func callAsFunction(_ logits: Tensor, classes: Tensor) throws -> Tensor { try crossEntropy(logits, classes) }
+    func callAsFunction(_ logits: Tensor, classes: Tensor) throws -> Tensor { try crossEntropy(logits, classes, labelSmoothing: smoothing) }
 
     /// Logits and multi-hot targets, both N, classes.
     func callAsFunction(_ logits: Tensor, targets: Tensor) throws -> Tensor {

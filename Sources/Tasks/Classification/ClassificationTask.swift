@@ -77,11 +77,12 @@ public final class ClassificationTask: TrainingTask {
             depth: settings.numLayers, classes: classNames.count, channels: settings.imageShape.channels)
         classifier = try architecture.makeNetwork(seed: UInt64(settings.seed))
         try start.fill(classifier, architecture: architecture)
+        notes += try settings.training.freeze(classifier, isFresh: start.isRandom)
         network = classifier
         try network.move(to: device)
         self.device = device
         precision = settings.reducedPrecision(on: device)
-        if let note = settings.training.precisionNote(on: device) { notes.append(note) }
+        notes += settings.training.notes(on: device)
         self.training = training
         self.shuffleBounds = shuffleBounds
         transform = ClassificationTransform(
@@ -105,7 +106,7 @@ public final class ClassificationTask: TrainingTask {
             classCounts = nil
         }
         loss = try ClassificationLoss(
-            multiLabel: settings.multiLabel,
+            multiLabel: settings.multiLabel, smoothing: settings.labelSmoothing,
             weights: classCounts.map { ClassificationLoss.balancingWeights(present: $0.present.map(Double.init), of: Double($0.images)) },
             device: device)
     }
@@ -120,7 +121,7 @@ public final class ClassificationTask: TrainingTask {
             zip(sums, numbers).map { $0 + $1 }
         }
         loss = try ClassificationLoss(
-            multiLabel: hyperparameters.multiLabel,
+            multiLabel: hyperparameters.multiLabel, smoothing: hyperparameters.labelSmoothing,
             weights: ClassificationLoss.balancingWeights(present: Array(sums.dropFirst()), of: sums[0]), device: device)
     }
 

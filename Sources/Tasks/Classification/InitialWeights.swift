@@ -10,6 +10,11 @@ public enum InitialWeights {
     /// A model of the same task: everything is taken over (incremental training).
     case incremental(ModelDescription?, WeightDictionary, source: String)
 
+    /// Whether nothing but chance fills the network.
+    var isRandom: Bool {
+        if case .random = self { true } else { false }
+    }
+
     func fill(_ network: any ClassificationNetwork, architecture: ClassificationArchitecture) throws {
         switch self {
         case .random: return

@@ -11,7 +11,6 @@ extension DetectionHyperparameters {
         baseNetwork = read.choice("base_network") ?? baseNetwork
         usePretrainedModel = read.flag("use_pretrained_model") ?? usePretrainedModel
         imageShape = read.integer("image_shape", in: 300...4096) ?? imageShape
-        freezeLayerPattern = read.pattern("freeze_layer_pattern")
         // Less than a header and one object can't describe anything.
         labelWidth = read.integer("label_width", in: 7...Int.max)
         optimizer = read.choice("optimizer") ?? optimizer
@@ -27,7 +26,6 @@ extension DetectionHyperparameters {
         values["base_network"] = baseNetwork.rawValue
         values["use_pretrained_model"] = usePretrainedModel ? "1" : "0"
         values["image_shape"] = "\(imageShape)"
-        values["freeze_layer_pattern"] = freezeLayerPattern
         values["label_width"] = labelWidth.map(String.init)
         values["optimizer"] = optimizer.rawValue
         values["overlap_threshold"] = "\(overlapThreshold)"

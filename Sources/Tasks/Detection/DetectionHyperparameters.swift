@@ -25,8 +25,6 @@ public struct DetectionHyperparameters: Sendable, Equatable {
     public var usePretrainedModel = false
     /// Side of the square that every image is stretched to, in pixels.
     public var imageShape = 300
-    /// A regular expression; parameters whose names begin with a match are not updated.
-    public var freezeLayerPattern: String?
     /// Room for an image's label in numbers: a header of two, then five an object; nil: as much as the data need. (The original takes 350
     /// then, and refuses a picture of more than 69 objects.)
     public var labelWidth: Int?
@@ -51,7 +49,7 @@ public struct DetectionHyperparameters: Sendable, Equatable {
     /// The names that a job may set; names with a leading underscore, which are the platform's own, are let pass.
     public static let names =
         TrainingHyperparameters.names + [
-            "base_network", "use_pretrained_model", "image_shape", "freeze_layer_pattern", "label_width", "optimizer", "overlap_threshold",
+            "base_network", "use_pretrained_model", "image_shape", "label_width", "optimizer", "overlap_threshold",
             "nms_threshold", "nms_topk",
         ]
 

@@ -60,18 +60,11 @@ public final class DetectionTask: TrainingTask {
         detector = try architecture.makeNetwork(seed: UInt64(settings.seed))
         try start.fill(detector, architecture: architecture)
         network = detector
-        if let pattern = settings.freezeLayerPattern {
-            let names = try architecture.frozen(pattern, in: detector)
-            try detector.freeze(names)
-            notes.append(
-                names.isEmpty
-                    ? "freeze_layer_pattern '\(pattern)' matches no layer: everything is trained."
-                    : "freeze_layer_pattern '\(pattern)' keeps \(names.count) of \(detector.parameters.count) parameters as they are.")
-        }
+        notes += try settings.training.freeze(detector, isFresh: start.isRandom, otherNames: DetectionArchitecture.mxnetNames)
         try network.move(to: device)
         self.device = device
         precision = settings.reducedPrecision(on: device)
-        if let note = settings.training.precisionNote(on: device) { notes.append(note) }
+        notes += settings.training.notes(on: device)
         self.training = training
         self.shuffleBounds = shuffleBounds
         transform = DetectionTransform(preprocessing, augments: true)
@@ -136,9 +129,11 @@ public final class DetectionTask: TrainingTask {
         return metrics.values
     }
 
-    /// The model as its file describes it.
+    /// The model as its file describes it: where there was a validation, with the score from which its boxes are best taken for objects.
     public func describe(metrics: [String: Double]) -> ModelDescription {
-        ModelDescription(
+        var metrics = metrics
+        if !metrics.isEmpty, let threshold = lastValidation?.operatingPoint?.threshold { metrics[OperatingPoint.metric] = threshold }
+        return ModelDescription(
             task: "detection", network: architecture.name, classes: classNames, preprocessing: preprocessing,
             hyperparameters: hyperparameters.resolved, metrics: metrics)
     }

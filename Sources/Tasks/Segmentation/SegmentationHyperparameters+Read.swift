@@ -19,8 +19,7 @@ extension SegmentationHyperparameters {
         // The networks' maps have an eighth of the sides.
         cropSize = ((read.integer("crop_size", in: 17...4096) ?? cropSize) + 7) / 8 * 8
         validationMiniBatchSize = read.integer("validation_mini_batch_size", in: 1...Int.max)
-        scheduler = read.choice("lr_scheduler") ?? scheduler
-        if scheduler == .step, training.schedulerSteps.isEmpty, !read.has("lr_scheduler_step") {
+        if self.scheduler == .step, training.schedulerSteps.isEmpty, !read.has("lr_scheduler_step") {
             read.fault("lr_scheduler is 'step', and lr_scheduler_step is not given; set it to the epochs, such as \"10, 20\".")
         }
         optimizer = read.choice("optimizer") ?? optimizer
@@ -39,11 +38,9 @@ extension SegmentationHyperparameters {
         values["base_size"] = "\(baseSize)"
         values["crop_size"] = "\(cropSize)"
         values["validation_mini_batch_size"] = validationMiniBatchSize.map(String.init)
-        values["lr_scheduler"] = scheduler.rawValue
+        values["lr_scheduler"] = self.scheduler.rawValue
         values["optimizer"] = optimizer.rawValue
         values["syncbn"] = synchronizesBatchNorm ? "True" : "False"
-        if scheduler != .step { values["lr_scheduler_factor"] = nil }
-        if scheduler != .step { values["lr_scheduler_step"] = nil }
         switch optimizer {
         case .sgd, .nag: (values["momentum"], values["weight_decay"]) = ("\(self.momentum)", "\(self.weightDecay)")
         case .rmsprop: (values["gamma1"], values["gamma2"]) = ("\(gamma1)", "\(gamma2)")

@@ -14,16 +14,6 @@ public struct SegmentationHyperparameters: Sendable, Equatable {
         case resNet34 = "resnet-34"
     }
 
-    /// How the learning rate falls.
-    public enum Scheduler: String, CaseIterable, Sendable {
-        /// (1 − t / T)^0.9, t counted in updates.
-        case poly
-        /// By `lr_scheduler_factor` after each epoch of `lr_scheduler_step`.
-        case step
-        /// Half a cosine to 0.
-        case cosine
-    }
-
     /// The optimiser's name.
     public enum OptimizerName: String, CaseIterable, Sendable {
         case sgd, adam, adagrad, nag, rmsprop
@@ -47,8 +37,6 @@ public struct SegmentationHyperparameters: Sendable, Equatable {
     /// default is 16: the original crops because a new size costs it a new graph, and what a user wants to know is what prediction, which
     /// sees whole images, is worth.
     public var validationMiniBatchSize: Int?
-    /// How the learning rate falls.
-    public var scheduler = Scheduler.poly
     /// The optimiser.
     public var optimizer = OptimizerName.sgd
     /// For rmsprop: decay of the squared gradient.
@@ -61,6 +49,7 @@ public struct SegmentationHyperparameters: Sendable, Equatable {
     /// The defaults.
     public init() {
         training = TrainingHyperparameters(learningRate: 0.001, weightDecay: 0.0001)
+        training.scheduler = .poly
         training.miniBatchSize = 16
         training.epochs = 10
         training.earlyStoppingMinEpochs = 5
@@ -76,8 +65,8 @@ public struct SegmentationHyperparameters: Sendable, Equatable {
     /// The names that a job may set; names with a leading underscore, which are the platform's own, are let pass.
     public static let names =
         TrainingHyperparameters.names + [
-            "algorithm", "backbone", "use_pretrained_model", "base_size", "crop_size", "validation_mini_batch_size", "lr_scheduler",
-            "optimizer", "gamma1", "gamma2", "syncbn",
+            "algorithm", "backbone", "use_pretrained_model", "base_size", "crop_size", "validation_mini_batch_size", "optimizer", "gamma1",
+            "gamma2", "syncbn",
         ]
 
     /// Whether both resolve to the same settings.

@@ -65,6 +65,7 @@ public final class SegmentationTask: TrainingTask {
         self.preprocessing = preprocessing
         segmenter = try architecture.makeNetwork(seed: UInt64(settings.seed), hasAuxiliary: true)
         try start.fill(segmenter, architecture: architecture)
+        notes += try settings.training.freeze(segmenter, isFresh: start.isRandom)
         network = segmenter
         try network.move(to: device)
         self.device = device
@@ -148,14 +149,11 @@ extension SegmentationHyperparameters {
 
     /// What a user should know of the settings on `device`, one sentence each.
     func notes(on device: Device) -> [String] {
-        var notes = training.precisionNote(on: device).map { [$0] } ?? []
+        var notes = training.notes(on: device)
         if case .crops(let count) = validationExtent {
             notes.append(
                 "validation_mini_batch_size \(count) scores crops of \(cropSize)×\(cropSize) pixels, as the original does; 1, or nothing, scores whole images."
             )
-        }
-        if scheduler != .step, !training.schedulerSteps.isEmpty {
-            notes.append("lr_scheduler_step is for lr_scheduler step, and lr_scheduler is \(scheduler.rawValue): it is left aside.")
         }
         return notes
     }

@@ -42,7 +42,10 @@ struct Predict: ParsableCommand {
     @Option(help: ArgumentHelp("Classifiers: classes to print, the likeliest first. (default: 5)", valueName: "n"))
     var top: Int?
 
-    @Option(help: ArgumentHelp("Detectors: scores must exceed it. (default: 0.5; 0.01 with --json alone)", valueName: "score"))
+    @Option(
+        help: ArgumentHelp(
+            "Detectors: scores must exceed it. (default: where training's validation had the best F1, else 0.5; 0.01 with --json alone)",
+            valueName: "score"))
     var threshold: Double?
 
     @Option(
@@ -145,7 +148,7 @@ struct Predict: ParsableCommand {
         let printer = DetectionPrinter(classes: classes, asJSON: json)
         if let output { try OutputFolder.prepare(output, besides: record.isEmpty ? images : []) }
         let drawing = try output.map { try DrawnImages(folder: $0, classes: classes) }
-        let least = threshold ?? (json && output == nil ? 0.01 : 0.5)
+        let least = threshold ?? (json && output == nil ? 0.01 : predictor.description.metrics[OperatingPoint.metric] ?? 0.5)
         var attempts = Attempts(asJSON: json)
         if record.isEmpty {
             attempts.each(images, besides: output) { file, name in

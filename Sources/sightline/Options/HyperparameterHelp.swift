@@ -12,6 +12,9 @@ enum HyperparameterHelp {
             num_training_samples    counted in the data; refused where it differs
             use_pretrained_model    1: start from ImageNet weights [0]
             multi_label             1: an image may have several classes [0]
+            freeze_layer_pattern    a regular expression: layers whose names begin
+                                    so are not trained; (?!fc) freezes all but the
+                                    last of a ResNet [none]
           images
             augmentation_type       crop, crop_color, crop_color_transform,
                                     random_resized_crop [none]
@@ -23,14 +26,19 @@ enum HyperparameterHelp {
             precision_dtype         float32, bfloat16, auto [auto]; float16 on
                                     GPUs, with a scaled loss
             use_weighted_loss       1: weigh rare classes up; multi_label only [0]
+            label_smoothing         share of each target that all classes have
+                                    alike, as 0.1 [0]
             top_k                   report top-k accuracy too [none]
             checkpoint_frequency    keep the weights of every n-th epoch [none]
             kv_store                dist_sync, dist_async: several machines [none]
           optimizer
             optimizer               sgd, nag, adam, rmsprop [sgd]
             learning_rate           0…1 [0.1]
+            lr_scheduler            step, poly, cosine [step]
             lr_scheduler_step       epochs after which the rate falls, as 10,20
             lr_scheduler_factor     by which it falls, 0…1 [0.1]
+            lr_warmup_epochs        epochs, or a part of one, over which the rate
+                                    rises from 0 [0]
             momentum                sgd, nag: 0…1 [0.9]
             weight_decay            sgd, nag: 0…1 [0.0001]
             beta_1, beta_2          adam: 0…1 [0.9, 0.999]
@@ -65,8 +73,11 @@ enum HyperparameterHelp {
           optimizer
             optimizer               sgd, adam, rmsprop, adadelta [sgd]
             learning_rate           above 0, at most 1 [0.001]
+            lr_scheduler            step, poly, cosine [step]
             lr_scheduler_step       epochs after which the rate falls, as 10,20
             lr_scheduler_factor     by which it falls, above 0, at most 1 [0.1]
+            lr_warmup_epochs        epochs, or a part of one, over which the rate
+                                    rises from 0 [0]
             momentum                sgd: 0…1 [0.9]
             weight_decay            sgd, rmsprop: 0…1 [0.0005]
           detections
@@ -88,6 +99,9 @@ enum HyperparameterHelp {
             num_training_samples    counted in the data; refused where it differs
             use_pretrained_model    True: backbone from ImageNet weights [True]
             syncbn                  batch statistics over all GPUs [False]
+            freeze_layer_pattern    a regular expression: layers whose names begin
+                                    so are not trained; backbone freezes all but
+                                    the heads [none]
           images
             base_size               the long side becomes ½ to 2 times this [520]
             crop_size               side of the square cut out, above 16, rounded up
@@ -108,6 +122,8 @@ enum HyperparameterHelp {
             lr_scheduler            poly, step, cosine [poly]
             lr_scheduler_step       step: epochs after which the rate falls, as 10,20
             lr_scheduler_factor     step: by which it falls, above 0, at most 1 [0.1]
+            lr_warmup_epochs        epochs, or a part of one, over which the rate
+                                    rises from 0 [0]
             momentum                sgd, nag: 0…1 [0.9]
             weight_decay            sgd, nag: 0…1 [0.0001]
             gamma1, gamma2          rmsprop: decay, momentum: 0…1 [0.9, 0.9]

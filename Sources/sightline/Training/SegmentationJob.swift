@@ -45,18 +45,9 @@ struct SegmentationJob: RunnableJob {
         context.takesAnySize = true
         job = try TrainingJob(
             task, network: task.architecture.name, context: context, notes: notes + task.notes + data.notes, values: resolved.training,
-            rule: resolved.updateRule, decline: Self.decline(resolved.scheduler), resolved: resolved.resolved, start: start.record,
+            rule: resolved.updateRule, resolved: resolved.resolved, start: start.record,
             sharesNormStatistics: resolved.synchronizesBatchNorm, validationShare: channels.validationShare, shards: channels.shards,
             run: run)
-    }
-
-    /// poly's power is GluonCV's; the original's logged rates fit it (`spec/semantic-segmentation.md`, "Schedule").
-    private static func decline(_ scheduler: SegmentationHyperparameters.Scheduler) -> RateDecline {
-        switch scheduler {
-        case .poly: .overWholeRun("poly") { .poly(power: 0.9, total: $0) }
-        case .cosine: .overWholeRun("cosine") { .cosine(total: $0) }
-        case .step: .steps
-        }
     }
 
     /// Prints what would be trained on what.

@@ -29,7 +29,6 @@ struct TrainingJob<Task: TrainingTask> {
     /// - Parameters:
     ///   - values: the hyperparameters that every task has.
     ///   - rule: the optimiser's, with the weight decay that goes with it.
-    ///   - decline: how the learning rate falls.
     ///   - resolved: all hyperparameters, for the run's record.
     ///   - start: where the weights came from, for the run's record.
     ///   - sharesNormStatistics: whether batch normalisation takes its statistics over all processes.
@@ -38,7 +37,7 @@ struct TrainingJob<Task: TrainingTask> {
     ///   - run: what the door asked for.
     init(
         _ task: Task, network: String, context: RunContext, notes: [String], values: TrainingHyperparameters,
-        rule: (rule: UpdateRule, weightDecay: Double), decline: RateDecline = .steps, resolved: [String: String], start: String,
+        rule: (rule: UpdateRule, weightDecay: Double), resolved: [String: String], start: String,
         checkpointFrequency: Int? = nil, sharesNormStatistics: Bool = false, validationShare: Double?,
         shards: (training: Bool, validation: Bool), run: RunSettings
     ) throws {
@@ -70,7 +69,7 @@ struct TrainingJob<Task: TrainingTask> {
             try ranks.agree(on: facts)
             return try ranks.fewest(task.stepsPerEpoch)
         }
-        settings.schedule = try decline.schedule(values, stepsPerEpoch: steps ?? task.stepsPerEpoch)
+        settings.schedule = try values.schedule(stepsPerEpoch: steps ?? task.stepsPerEpoch)
         if values.earlyStopping {
             settings.earlyStopping = EarlyStopping(
                 minimumEpochs: values.earlyStoppingMinEpochs, patience: values.earlyStoppingPatience,

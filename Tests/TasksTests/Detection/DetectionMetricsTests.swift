@@ -52,6 +52,32 @@ private func expect(_ pictures: [DetectionFixture.Picture], classes: Int, fit fa
         try expect(pictures, classes: 5, fit: try #require(facts["synthetic"]))
     }
 
+    @Test("No other threshold has a better F1 than the operating point's, and what lies above it has its precision and recall")
+    func operatingPoint() throws {
+        let pictures = DetectionFixture.synthetic()
+        func figures(above threshold: Double) -> (precision: Double, recall: Double, f1: Double) {
+            var metrics = DetectionMetrics(classCount: 5)
+            for picture in pictures {
+                metrics.add(picture.found.filter { Double($0.score) > threshold }, truth: picture.truth, size: picture.size)
+            }
+            var (right, found, objects) = (0.0, 0.0, 0.0)
+            for curve in (0..<5).compactMap({ metrics.precisionRecall(classID: $0) }) {
+                found += Double(curve.scores.count)
+                objects += Double(curve.objects)
+                right += (curve.recalls.last ?? 0) * Double(curve.objects)
+            }
+            let (precision, recall) = (found > 0 ? right / found : 0, right / objects)
+            return (precision, recall, right > 0 ? 2 * precision * recall / (precision + recall) : 0)
+        }
+        let point = try #require(collect(pictures, classes: 5).operatingPoint)
+        let there = figures(above: point.threshold)
+        #expect(abs(there.precision - point.precision) < 1e-12 && abs(there.recall - point.recall) < 1e-12)
+        let levels = Set(pictures.flatMap { $0.found.map { Double($0.score) } })
+        let best = try #require(levels.map { figures(above: $0 - 1e-9).f1 }.max())
+        #expect(abs(best - point.f1) < 1e-12 && levels.count > 10)
+        #expect(DetectionMetrics(classCount: 2).operatingPoint == nil)
+    }
+
     @Test(
         "Random predictions on real blood cells: pycocotools' and Pascal VOC's figures",
         .enabled(if: FileManager.default.fileExists(atPath: DetectionFixture.bccd), "needs ../shared/data"))

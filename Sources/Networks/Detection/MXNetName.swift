@@ -1,47 +1,7 @@
-import Torch
-
-/// Which parameters `freeze_layer_pattern` freezes.
 extension DetectionArchitecture {
-    /// The parameters that a pattern matches from the start of their names, as Python's `re.match` does.
-    ///
-    /// A parameter has three names, and any may match: MXNet's (`conv1_1_weight`, `stage1_unit1_bn1_gamma`), its layer's there
-    /// (`conv1_1`), and its own (`backbone.features.0.weight`).
-    /// - Throws: `NetworkError` where the pattern is no regular expression.
-    public func frozen(_ pattern: String, in network: any DetectionNetwork) throws -> Set<String> {
-        guard !pattern.isEmpty else { return [] }
-        let expression: Regex<AnyRegexOutput>
-        do {
-            expression = try Regex(pattern)
-        } catch {
-            throw NetworkError(
-                "freeze_layer_pattern '\(pattern)' is no regular expression; one that freezes VGG-16's first two stages is '^(conv1_|conv2_).*'."
-            )
-        }
-        return try Set(
-            network.parameters.map(\.name).filter { name in
-                let mxnet = MXNetName(of: name)
-                return try ([name] + (mxnet.map { [$0.layer, $0.parameter] } ?? [])).contains {
-                    try expression.prefixMatch(in: $0) != nil
-                }
-            })
-    }
-}
-
-extension Module {
-    /// Stops the learning of parameters: no gradients, and running statistics where a whole batch norm is frozen. Give the optimiser
-    /// only the rest, ``learningParameters``.
-    public func freeze(_ names: Set<String>) throws {
-        for parameter in parameters where names.contains(parameter.name) { try parameter.tensor.requiringGradient(false) }
-        freezeNorms()
-    }
-
-    /// The parameters that are not frozen.
-    public var learningParameters: [Parameter] { parameters.filter(\.tensor.requiresGradient) }
-
-    private func freezeNorms() {
-        if let norm = self as? BatchNorm2d { norm.isFrozen = !norm.weight.requiresGradient && !norm.bias.requiresGradient }
-        for child in children { child.module.freezeNorms() }
-    }
+    /// The names by which MXNet's jobs know a parameter: its layer's (`conv1_1`) and its own (`conv1_1_weight`, `stage1_unit1_bn1_gamma`).
+    /// None for a parameter that the example has nothing like.
+    public static func mxnetNames(_ name: String) -> [String] { MXNetName(of: name).map { [$0.layer, $0.parameter] } ?? [] }
 }
 
 /// A parameter's name in MXNet's example of SSD (symbol_builder.py, vgg16_reduced.py, resnet.py).

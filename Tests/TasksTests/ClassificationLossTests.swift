@@ -1,24 +1,29 @@
 import Datasets
-import Foundation
-import Imaging
 import Testing
 import Torch
 
 @testable import Tasks
-
-/// Grey images; what is on them does not matter.
-private struct Blanks: ClassificationStorage {
-    let count: Int
-    func name(at index: Int) -> String { "blank \(index)" }
-    func labelPlace(at index: Int) -> String { name(at: index) }
-    func payload(at index: Int) throws -> ImagePayload { .pixels(try Image(width: 16, height: 16, filledWith: [9, 9, 9])) }
-}
 
 /// Another process, which has counted this.
 private final class Other: MetricsExchange {
     let numbers: [Double]
     init(_ numbers: [Double]) { self.numbers = numbers }
     func gather(_ own: [Double]) -> [[Double]] { [own, numbers] }
+}
+
+@Suite("The loss of one class an image")
+struct SmoothedLossTests {
+    @Test("Label smoothing gives all classes alike a share of the target")
+    func smoothing() throws {
+        let (logits, classes) = (try Tensor.randomNormal([6, 5], seed: 4), try Tensor([0, 4, 2, 2, 1, 3] as [Int64], shape: [6]))
+        func loss(_ smoothing: Double) throws -> Double {
+            try ClassificationLoss(multiLabel: false, smoothing: smoothing, weights: nil, device: .cpu)(logits, classes: classes).item()
+        }
+        // The mean over all classes in the label's place is the loss of a uniform target.
+        let uniform = try (0..<5).map { try crossEntropy(logits, Tensor([Int64](repeating: $0, count: 6), shape: [6])).item() }
+        #expect(abs(try loss(0) - crossEntropy(logits, classes).item()) < 1e-7)
+        #expect(abs(try loss(0.2) - (0.8 * loss(0) + 0.2 * uniform.reduce(0, +) / 5)) < 1e-6)
+    }
 }
 
 @Suite("Classes that weigh by how often they are there")
