@@ -37,7 +37,7 @@ struct Detection: ParsableCommand {
                 try measure.run(facts, images: batch, device: device) { _ = try plan(input) }
             }
         }
-        try network.freeze(network.parameters(matching: freeze, otherNames: DetectionArchitecture.mxnetNames))
+        try network.freeze(network.parameters(matching: freeze, otherNames: architecture.mxnetNames))
         let optimizer = try Optimizer(rule: .sgd(momentum: 0.9), weightDecay: 5e-4, parameters: network.learningParameters)
         try measure.run(facts, images: batch, device: device) {
             let output = try withAutocast(to: dtype, on: device) { try network(input.to(dtype)) }

@@ -2,6 +2,7 @@
 #include "include/ct_runtime.h"
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <dlfcn.h>
@@ -82,5 +83,18 @@ bool ct_cpu_has_bf16(void) {
 #else
     return false;
 #endif
+}
+bool ct_cpu_takes_bf16(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+#else
+    return false;
+#endif
+}
+bool ct_cuda_has_bf16(void) {
+    bool has = false;
+    ct::perform([&] { has = at::detail::getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8(); });
+    return has;
 }
 }

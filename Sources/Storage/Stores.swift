@@ -5,13 +5,18 @@ import Synchronization
 public final class Stores: Sendable {
     private let environment: [String: String]
     private let retries: RetryPolicy
+    private let shouldStop: @Sendable () -> Bool
     private let client = Mutex<S3Client?>(nil)
 
     /// Stores for one run. `environment`: where credentials, region and endpoint of S3 are looked up. `retries`: when a request that failed
-    /// is tried again.
-    public init(environment: [String: String] = ProcessInfo.processInfo.environment, retries: RetryPolicy = RetryPolicy()) {
+    /// is tried again. `shouldStop`: whether nobody waits for an answer any more: a request that failed is not tried again then.
+    public init(
+        environment: [String: String] = ProcessInfo.processInfo.environment, retries: RetryPolicy = RetryPolicy(),
+        shouldStop: @escaping @Sendable () -> Bool = { false }
+    ) {
         self.environment = environment
         self.retries = retries
+        self.shouldStop = shouldStop
     }
 
     /// The store of a folder or prefix.
@@ -44,7 +49,7 @@ public final class Stores: Sendable {
     private func s3() throws -> S3Client {
         try client.withLock { client in
             if let client { return client }
-            let made = try S3Client(environment: environment, retries: retries)
+            let made = try S3Client(environment: environment, retries: retries, isWanted: { [shouldStop] in !shouldStop() })
             client = made
             return made
         }

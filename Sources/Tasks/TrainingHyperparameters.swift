@@ -151,11 +151,19 @@ public struct TrainingHyperparameters: Sendable, Equatable {
     }
 
     /// What a user should know of these settings on `device`, one sentence each.
-    func notes(on device: Device) -> [String] {
+    /// - Throws: `TorchError` for a precision that the device has not.
+    func notes(on device: Device) throws -> [String] {
         var notes: [String] = []
         if precision == .float16, device == .cpu {
             notes.append(
-                "precision_dtype float16 trains in bfloat16 on the processor: as quick, with float32's range, without loss scaling.")
+                "precision_dtype float16 trains in \(reducedPrecision(on: device) ?? .float32) on this processor, which has no quick float16."
+            )
+        }
+        if precision == .bfloat16 {
+            try device.checkPrecision(.bfloat16)
+            if device.nativeReducedPrecision == nil {
+                notes.append("precision_dtype is bfloat16, which \(device) does not multiply natively: float32 is likely to be quicker.")
+            }
         }
         if scheduler != .step, !schedulerSteps.isEmpty {
             notes.append("lr_scheduler_step is for lr_scheduler step, and lr_scheduler is \(scheduler.rawValue): it is left aside.")
@@ -185,8 +193,8 @@ public struct TrainingHyperparameters: Sendable, Equatable {
     public func reducedPrecision(on device: Device) -> DType? {
         switch precision {
         case .float32: nil
-        // Processors have no quick float16; bfloat16 costs the same as that would and has float32's range.
-        case .float16: device == .cpu ? .bfloat16 : .float16
+        // Processors have no quick float16; bfloat16, where they have it, costs the same as that would and has float32's range.
+        case .float16: device == .cpu ? device.nativeReducedPrecision : .float16
         case .bfloat16: .bfloat16
         case .auto: device.nativeReducedPrecision
         }

@@ -68,7 +68,14 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
     public var nativeReducedPrecision: DType? {
         switch self {
         case .cpu: ct_cpu_has_bf16() ? .bfloat16 : nil
-        case .cuda: .bfloat16
+        case .cuda: ct_cuda_has_bf16() ? .bfloat16 : nil
         }
+    }
+
+    /// Checks that products of a precision can be worked out here at all.
+    /// - Throws: ``TorchError`` that says what the processor lacks.
+    public func checkPrecision(_ precision: DType?) throws {
+        guard precision == .bfloat16, self == .cpu, !ct_cpu_takes_bf16() else { return }
+        throw TorchError("bfloat16 needs a processor with AVX-512 (bw, dq, vl), which this one has not. Use float32.")
     }
 }

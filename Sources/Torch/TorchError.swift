@@ -16,7 +16,9 @@ public struct TorchError: Error, Equatable, CustomStringConvertible, Sendable {
     static func last() -> TorchError {
         let message = String(cString: ct_last_error())
         if message.contains("out of memory") || message.contains("can't allocate memory") {
-            return TorchError("out of memory: \(message). Use a smaller mini_batch_size or a smaller image_shape.")
+            return TorchError(
+                "out of memory: \(message). In training, --accumulate 4 (or more) works through a mini-batch in parts with the same result; "
+                    + "else use a smaller mini_batch_size, or smaller images (image_shape, crop_size).")
         }
         return TorchError(message, isCollective: ct_last_error_is_collective())
     }

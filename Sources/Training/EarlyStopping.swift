@@ -21,14 +21,14 @@ public struct EarlyStopping: Equatable, Sendable {
         var best = -Double.infinity
         var waited = 0
         for value in objectives {
-            let improvement = best.isFinite && best > 0 ? (value - best) / best : value - best
-            if value > best, improvement >= tolerance {
+            // From nothing on, any gain is beyond every share of it.
+            if value > best, best <= 0 || (value - best) / best >= tolerance {
                 best = value
                 waited = 0
             } else {
                 waited += 1
             }
         }
-        return waited >= patience
+        return waited > 0 && waited >= patience
     }
 }

@@ -168,7 +168,17 @@ public final class Trainer<Job: TrainingTask> {
     /// The next mini-batch, or the first turn at it; nil at the end of an epoch. Processes with parts of their own of a data set end their
     /// epochs together, when the first has nothing left.
     private func nextBatch(_ loader: BatchLoader<Job.Builder>) throws -> Job.Builder.Batch? {
-        let loaded = try loader.next()
+        let loaded: LoadedBatch<Job.Builder.Batch>?
+        do {
+            loaded = try loader.next()
+        } catch  where ranks == nil {
+            try readPending()
+            // Nobody waits for data when the run is to end.
+            if Interruption.isRequested { try interrupt() }
+            // What a long run has learned since its last checkpoint is not lost to a file that can't be read: once it is mended, --resume goes on.
+            if saved != nil { try? save() }
+            throw error
+        }
         guard let ranks else { return loaded?.batch }
         let flags = try ranks.any([loaded == nil, Interruption.isRequested, writes && isSaveDue])
         agreed = (flags[1], flags[2])

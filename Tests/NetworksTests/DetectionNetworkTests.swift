@@ -56,7 +56,7 @@ struct DetectionNetworkTests {
         let vgg = try Self.architecture("vgg-16")
         let network = try vgg.makeNetwork()
         func frozen(_ pattern: String) throws -> [String] {
-            try network.parameters(matching: pattern, otherNames: DetectionArchitecture.mxnetNames).sorted()
+            try network.parameters(matching: pattern, otherNames: vgg.mxnetNames).sorted()
         }
         let firstTwoStages = [0, 2, 5, 7].flatMap { ["backbone.features.\($0).bias", "backbone.features.\($0).weight"] }
         #expect(try frozen("^(conv1_|conv2_).*") == firstTwoStages)
@@ -77,11 +77,23 @@ struct DetectionNetworkTests {
         #expect(network.learningParameters.filter { $0.tensor.gradient == nil }.allSatisfy { $0.name.contains("regression_head") })
     }
 
+    @Test("The layers that follow a ResNet have the example's names, not those of VGG-16's fifth stage")
+    func extraLayers() throws {
+        let architecture = try Self.architecture("resnet-18")
+        let network = try architecture.makeNetwork()
+        func names(_ pattern: String) throws -> Set<String> {
+            try network.parameters(matching: pattern, otherNames: architecture.mxnetNames)
+        }
+        #expect(try names("conv5_|fc[67]").isEmpty)
+        let first = try names("multi_feat_1_conv_")
+        #expect(first == Set(network.parameters.map(\.name).filter { $0.hasPrefix("backbone.extra.0.") }) && first.count == 6)
+    }
+
     @Test("Frozen batch norms keep their running statistics in training")
     func frozenNorms() throws {
         let architecture = try Self.architecture("resnet-18")
         let network = try architecture.makeNetwork()
-        let frozen = try network.parameters(matching: "conv0|bn0|stage1_", otherNames: DetectionArchitecture.mxnetNames)
+        let frozen = try network.parameters(matching: "conv0|bn0|stage1_", otherNames: architecture.mxnetNames)
         #expect(frozen.contains("backbone.layer1.1.bn2.weight") && frozen.contains("backbone.conv1.weight"))
         #expect(!frozen.contains { $0.contains("layer2") || $0.contains("extra") })
         try network.freeze(frozen)

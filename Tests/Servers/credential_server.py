@@ -1,8 +1,9 @@
-"""Answers as a container's credential endpoint and as EC2's metadata service (version 2). Prints its port; ends with its standard input."""
+"""Answers as a container's credential endpoint, as AWS's token service, and as EC2's metadata service (version 2). Prints its port; ends with its standard input."""
 
 import json
 import sys
 import threading
+import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -24,7 +25,23 @@ class Handler(BaseHTTPRequestHandler):
         lifetime = self.headers.get("X-aws-ec2-metadata-token-ttl-seconds")
         self.answer(200, "metadata-token") if self.path == "/latest/api/token" and lifetime else self.answer(400)
 
+    def token_service(self, query):
+        asked = {name: values[0] for name, values in urllib.parse.parse_qs(query).items()}
+        known = {"Action": "AssumeRoleWithWebIdentity", "Version": "2011-06-15", "RoleArn": "arn:aws:iam::1:role/trainer",
+                 "WebIdentityToken": "a.token+/="}
+        if any(asked.get(name) != value for name, value in known.items()) or not asked.get("RoleSessionName"):
+            return self.answer(403, "<ErrorResponse/>")
+        names = {"AccessKeyId": "web", "SecretAccessKey": "secret", "SessionToken": "session/+", "Expiration": "2099-01-01T00:00:00Z"}
+        keys = "".join(f"<{name}>{value}</{name}>" for name, value in names.items())
+        return self.answer(
+            200,
+            '<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult>'
+            f"<Credentials>{keys}</Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>",
+        )
+
     def do_GET(self):
+        if self.path.startswith("/sts/?"):
+            return self.token_service(self.path.partition("?")[2])
         if self.path == "/container":
             return self.keys("container") if self.headers.get("Authorization") == "good" else self.answer(401)
         if self.headers.get("X-aws-ec2-metadata-token") != "metadata-token":

@@ -44,7 +44,7 @@ struct HyperparameterTests {
         let cosine = try DetectionHyperparameters(["lr_scheduler": "cosine", "lr_scheduler_step": "10", "lr_warmup_epochs": "0.5"])
         #expect(cosine.scheduler == .cosine && cosine.warmupEpochs == 0.5)
         #expect(cosine.resolved["lr_scheduler"] == "cosine" && cosine.resolved["lr_scheduler_step"] == nil)
-        #expect(cosine.training.notes(on: .cpu).count == 1)
+        #expect(try cosine.training.notes(on: .cpu).count == 1)
     }
 
     @Test("All faults are listed at once, each with what is allowed and the nearest word")

@@ -26,7 +26,7 @@ struct InputModeTests {
                     $0.location = "\(forms.folder)/\(form)"
                     $0.mode = .pipe
                 } == truth, "\(form) as a stream")
-            let source = try SequentialChannel(.file("\(forms.folder)/\(form)"), stores: Stores())
+            let source = try SequentialChannel(.file("\(forms.folder)/\(form)"), channel: "train", stores: Stores())
             let feeder = PipeFeeder(folder: forms.folder, channel: "pipe-\(form)", patience: PipePatience(seconds: 20))
             Thread.detachNewThread {
                 for number in 0..<3 { _ = try? feeder.feed(number: number) { try source.write(to: $0) } }

@@ -40,6 +40,15 @@ struct ScheduleTests {
         #expect(!rule.shouldStop(after: []))
     }
 
+    @Test("With a patience of 0 the first epoch without improvement ends a run; what rises from 0 improves, whatever the tolerance")
+    func fromNothing() {
+        let impatient = EarlyStopping(minimumEpochs: 1, patience: 0, tolerance: 0)
+        #expect(!impatient.shouldStop(after: [0.1, 0.2, 0.3]))
+        #expect(impatient.shouldStop(after: [0.1, 0.2, 0.2]))
+        let rule = EarlyStopping(minimumEpochs: 1, patience: 2, tolerance: 0.1)
+        #expect(!rule.shouldStop(after: [0, 0.01, 0.02, 0.03]))
+    }
+
     @Test("An improvement below the tolerance is none")
     func tolerance() {
         let rule = EarlyStopping(minimumEpochs: 1, patience: 2, tolerance: 0.1)

@@ -29,6 +29,10 @@ void ct_cuda_allow_tf32(bool on);
 void ct_cudnn_search(bool on);
 /// The processor multiplies bfloat16 natively (AVX-512 BF16 or AMX).
 bool ct_cpu_has_bf16(void);
+/// oneDNN computes bfloat16 on this processor, natively or not.
+bool ct_cpu_takes_bf16(void);
+/// cuDNN has bfloat16 convolutions for the current CUDA device (compute capability 8.0 and more).
+bool ct_cuda_has_bf16(void);
 
 #ifdef __cplusplus
 }

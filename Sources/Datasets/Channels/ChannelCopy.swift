@@ -42,22 +42,40 @@ public struct ChannelCopy: Sendable {
             root = String(root.dropLast(name.count))
         }
         try fetch(objects, from: source, to: LocalStore(root), index: "\(bucket)/\(key)")
-        if source.place == prefix.place { try Self.remove(allBut: Set(objects.map(\.name)), below: root) }
+        if source.place == prefix.place { try Self.remove(allBut: Set(objects.map { Self.localName(of: $0.name) }), below: root) }
         return "\(folder)/\(bucket)/\(key)"
     }
 
-    /// Copies those objects of a prefix that are wanted, and answers the folder where they are.
+    /// Copies those objects of a prefix that are wanted, and answers the folder where they are. `part`: names the share that they are, each of
+    /// which has a folder of its own.
     /// - Throws: as ``copy(_:)``.
-    func copy(from store: any ObjectStore, where isWanted: (StoredObject) -> Bool) throws -> String {
+    func copy(from store: any ObjectStore, part: String, where isWanted: (StoredObject) -> Bool) throws -> String {
         guard case .s3(let bucket, let key) = try Location(store.place) else { return store.place }
         let objects = try store.list().filter(isWanted)
-        // Of another part other objects are there, which are none of this one.
-        let part = objects.map(\.name).sorted().joined(separator: "\n").utf8.reduce(UInt64(14_695_981_039_346_656_037)) {
-            ($0 ^ UInt64($1)) &* 1_099_511_628_211
+        let place = ".parts/\(part)/\(bucket)/\(key)"
+        try alone(with: place) {
+            try fetch(objects, from: store, to: LocalStore("\(folder)/\(place)"), index: place)
+            try Self.remove(allBut: Set(objects.map { Self.localName(of: $0.name) }), below: "\(folder)/\(place)")
         }
-        let place = ".parts/\(String(part, radix: 16))/\(bucket)/\(key)"
-        try alone(with: place) { try fetch(objects, from: store, to: LocalStore("\(folder)/\(place)"), index: place) }
         return "\(folder)/\(place)"
+    }
+
+    /// The path of an object below the copy's folder: of slashes that follow each other, file systems know one.
+    static func localName(of name: String) -> String { name.split(separator: "/").joined(separator: "/") }
+
+    /// - Throws: ``DatasetError`` for objects whose names leave the folder, or would have one path there.
+    private static func checkNames(_ objects: [StoredObject], in source: any ObjectStore) throws {
+        var paths: [String: String] = [:]
+        for object in objects {
+            guard !object.name.split(separator: "/").contains("..") else {
+                throw DatasetError(.unreadable, at: source.location(of: object.name), "its name leaves the channel", remedy: "rename it")
+            }
+            if let other = paths.updateValue(object.name, forKey: localName(of: object.name)) {
+                throw DatasetError(
+                    .unreadable, at: source.location(of: object.name), "here it would have the same path as \(source.location(of: other))",
+                    remedy: "rename one of them, or train with --input-mode fastfile")
+            }
+        }
     }
 
     /// Removes files that are none of `names`, and the folders that are empty then.
@@ -109,12 +127,29 @@ public struct ChannelCopy: Sendable {
         try store.write([UInt8](JSONEncoder().encode(tags)), to: name)
     }
 
+    /// How often a copy under way notes what it has: a killed one loses no more.
+    private static let indexInterval = Duration.seconds(10)
+
+    private func checkStop(_ source: any ObjectStore) throws {
+        if shouldStop() { throw StorageError(.cancelled, at: source.place, "copying it was cancelled", remedy: "") }
+    }
+
     private func fetch(_ objects: [StoredObject], from source: any ObjectStore, to target: LocalStore, index: String) throws {
-        let known = tags(index)
+        try Self.checkNames(objects, in: source)
+        let names = Set(objects.map(\.name))
+        let known = tags(index).filter { names.contains($0.key) }
         let queue = Mutex((next: 0, failure: Optional<any Error>.none))
-        let copied = Mutex([String: String]())
-        // Also of a copy that is broken off: it goes on where it ended.
-        defer { try? keep(copied.withLock { $0 }, index) }
+        // What was not looked at yet is as an earlier copy has left it. Also of a copy that is broken off: it goes on where it ended.
+        let copied = Mutex((tags: known, saved: ContinuousClock.now))
+        defer { try? keep(copied.withLock { $0.tags }, index) }
+        @Sendable func note(_ object: StoredObject) {
+            copied.withLock { state in
+                state.tags[object.name] = object.tag
+                guard state.saved.duration(to: .now) > Self.indexInterval else { return }
+                try? keep(state.tags, index)
+                state.saved = .now
+            }
+        }
         DispatchQueue.concurrentPerform(iterations: min(Self.connections, objects.count)) { _ in
             while let object = queue.withLock({ state -> StoredObject? in
                 guard state.failure == nil, state.next < objects.count else { return nil }
@@ -122,23 +157,18 @@ public struct ChannelCopy: Sendable {
                 return objects[state.next]
             }) {
                 do {
-                    if shouldStop() { throw StorageError(.cancelled, at: source.place, "copying it was cancelled", remedy: "") }
-                    guard !object.name.split(separator: "/").contains("..") else {
-                        throw DatasetError(
-                            .unreadable, at: source.location(of: object.name), "its name leaves the channel", remedy: "rename it")
-                    }
-                    if known[object.name] == object.tag, try target.information(about: object.name)?.size == object.size {
-                        copied.withLock { $0[object.name] = object.tag }
-                        continue
-                    }
-                    let sink = try target.create(object.name)
+                    try checkStop(source)
+                    let name = Self.localName(of: object.name)
+                    if known[object.name] == object.tag, try target.information(about: name)?.size == object.size { continue }
+                    let sink = try target.create(name)
                     let stream = try source.open(object.name)
                     var piece = [UInt8](repeating: 0, count: 1 << 18)
                     while case let count = try piece.withUnsafeMutableBytes({ try stream.read(into: $0) }), count > 0 {
+                        try checkStop(source)
                         try piece.withUnsafeBytes { try sink.write(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
                     }
                     try sink.commit()
-                    copied.withLock { $0[object.name] = object.tag }
+                    note(object)
                 } catch {
                     queue.withLock { $0.failure = $0.failure ?? error }
                 }

@@ -228,13 +228,13 @@ public struct ClassificationChannel: Sendable {
     /// This host's objects of a bucket, copied to this machine, and no others; nil: the data are a manifest.
     private func copied(_ location: Location, _ share: ObjectShare) throws -> ClassificationDataset? {
         let copy = ChannelCopy(stores, folder: copyFolder, shouldStop: shouldStop)
-        let all = try SequentialChannel.files(at: location, stores: stores, split: split)
+        let all = try SequentialChannel.files(at: location, stores: stores, of: ChannelName(split))
         if let first = all.files.first, list == nil {
             if ChannelFiles.isManifest(first) { return nil }
             let chosen = try ChannelName(split).records(among: all.files, at: share.place)
             let own = try share.names(of: chosen)
             let stems = Set(own.map(ImageFileName.stem(of:)))
-            let folder = try copy.copy(from: all.store) { object in
+            let folder = try copy.copy(from: all.store, part: share.name) { object in
                 own.contains(object.name) || object.name == ClassNames.fileName
                     || object.name.hasSuffix(".idx") && stems.contains(ImageFileName.stem(of: object.name))
             }
@@ -244,7 +244,7 @@ public struct ClassificationChannel: Sendable {
         guard case .dataset(let dataset) = try remote(location) else { return nil }
         let store = try stores.open(location)
         let own = try Set((0..<dataset.count).compactMap { try dataset.record(at: $0).payload.location(below: store) })
-        let folder = try copy.copy(from: store) { own.contains($0.name) }
+        let folder = try copy.copy(from: store, part: share.name) { own.contains($0.name) }
         return dataset.replacingPayloads { payload in
             payload.location(below: store).map { .file(LocalStore(folder).location(of: $0)) } ?? payload
         }

@@ -9,6 +9,9 @@ struct ObjectShare: Sendable {
     /// What messages call the channel.
     let place: String
 
+    /// `2-of-4`.
+    var name: String { "\(shard.host)-of-\(shard.hostCount)" }
+
     /// This host's of all names, in the order of their UTF-8 bytes.
     /// - Throws: ``DatasetError`` where there are fewer objects than it would take for this host to have one.
     func names(of all: [String]) throws -> [String] {

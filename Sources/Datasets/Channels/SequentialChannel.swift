@@ -13,10 +13,11 @@ public struct SequentialChannel: Sendable {
 
     /// Finds the channel's files.
     ///
-    /// `attributeNames`: those of the manifest that are passed; nil: what its first line tells.
-    /// - Throws: ``DatasetError`` where there is neither RecordIO nor a manifest; `StorageError`.
-    public init(_ location: Location, attributeNames: [String]? = nil, stores: Stores) throws {
-        (store, files) = try Self.files(at: location, stores: stores)
+    /// `channel`: `train`, `validation` or another, whose files are taken where a folder holds several channels'. `attributeNames`: those of the
+    /// manifest that are passed; nil: what its first line tells.
+    /// - Throws: ``DatasetError`` where there is neither RecordIO nor a manifest, or names leave a choice; `StorageError`.
+    public init(_ location: Location, channel: String, attributeNames: [String]? = nil, stores: Stores) throws {
+        (store, files) = try Self.files(at: location, stores: stores, of: ChannelName(channel))
         self.stores = stores
         guard let first = files.first else {
             throw DatasetError(
@@ -30,10 +31,10 @@ public struct SequentialChannel: Sendable {
         }
     }
 
-    /// The files at a location that are read from end to end: RecordIO files, or else one manifest. `split`: which half, where files are named
-    /// for halves; nil: all.
+    /// The files at a location that are read from end to end: RecordIO files, or else one manifest. `name`: of the channel, where files
+    /// are named for channels.
     static func files(
-        at location: Location, stores: Stores, split: ClassificationSplit? = nil
+        at location: Location, stores: Stores, of name: ChannelName
     ) throws -> (store: any ObjectStore, files: [String]) {
         if ChannelFiles.isRecordIO("\(location)") || ChannelFiles.isManifest("\(location)") {
             let (store, name) = try stores.open(fileAt: location)
@@ -44,8 +45,6 @@ public struct SequentialChannel: Sendable {
         let paths = try store.list().map(\.name)
         let records = paths.filter(ChannelFiles.isRecordIO)
         let manifests = paths.filter(ChannelFiles.isManifest)
-        guard let split else { return (store, records.isEmpty ? Array(manifests.prefix(1)) : records) }
-        let name = ChannelName(split)
         guard records.isEmpty else { return (store, try name.records(among: records, at: store.place)) }
         return (store, try name.only(of: manifests, at: store.place).map { [$0] } ?? [])
     }

@@ -26,7 +26,7 @@ struct SequentialOpener: Sendable {
     func streams(
         _ location: Location, classCount: Int
     ) throws -> (isManifest: Bool, open: @Sendable (_ pass: Int) throws -> any AnnotatedImageStream) {
-        let names = try SequentialChannel.files(at: location, stores: stores, split: split)
+        let names = try SequentialChannel.files(at: location, stores: stores, of: ChannelName(split))
         if names.files.isEmpty {
             if let objects {
                 throw DatasetError(

@@ -95,7 +95,10 @@ extension AnnotatedImages {
         as format: DatasetFormat, to store: any ObjectStore, name: String, resume: Bool, progress: (Int) throws -> Void = { _ in }
     ) throws -> [String] {
         let conversion = ConversionRecord(source: source, count: count, classes: classNames, task: task.rawValue, format: "\(format)")
-        if resume { try conversion.check(in: store, name: name) }
+        if resume, try conversion.isKept(in: store, name: name), format == .recordio, try store.information(about: name + ".rec") != nil {
+            // The last file to get its name: nothing is left to do.
+            return []
+        }
         let (writer, first) = try format.writer(for: self, to: store, name: name, resume: resume)
         try conversion.keep(in: store, name: name)
         var marks = BoxMarks(format)
@@ -104,7 +107,6 @@ extension AnnotatedImages {
             try progress(number + 1)
         }
         try writer.finish()
-        ConversionRecord.remove(from: store, name: name)
         return marks.notes
     }
 }

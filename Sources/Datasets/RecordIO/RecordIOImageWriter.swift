@@ -28,7 +28,7 @@ public final class RecordIOImageWriter: AnnotatedImageWriter {
     ///   - classNames: written into `classes.txt` beside the records, which hold numbers only.
     ///   - objectWidth: numbers that detection writes an object: 5, or 6 to keep "difficult".
     ///   - resume: whether to keep what an interrupted run has left, which only a local folder can.
-    /// - Throws: ``DatasetError`` where such a file is there already; `StorageError` where the store refuses.
+    /// - Throws: ``DatasetError`` where such a file is there already, or without `resume` a part of one; `StorageError` where the store refuses.
     public init(
         _ store: any ObjectStore, name: String, classNames: [String]? = nil, objectWidth: Int = 6, resume: Bool = false
     ) throws {
@@ -48,6 +48,11 @@ public final class RecordIOImageWriter: AnnotatedImageWriter {
         }
         let recordPath = store.location(of: name + ".rec")
         let listPath = store.location(of: name + ".lst")
+        let partial = PartialFile.partialPath(of: recordPath)
+        if !resume, FileSystem.kind(of: partial) == .file, try FileSystem.beginning(of: partial, count: 1).size > 0 {
+            throw DatasetError(
+                .argument, at: partial, "an unfinished conversion lies there", remedy: "go on with it (--resume), or remove it")
+        }
         let found = resume ? Self.survey(recordPath, listPath) : (offsets: [], recordBytes: 0, listBytes: 0)
         (offsets, count) = (found.offsets, found.offsets.count)
         let file = try PartialFile(recordPath, keeping: found.recordBytes)

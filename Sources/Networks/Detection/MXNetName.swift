@@ -1,17 +1,19 @@
 extension DetectionArchitecture {
     /// The names by which MXNet's jobs know a parameter: its layer's (`conv1_1`) and its own (`conv1_1_weight`, `stage1_unit1_bn1_gamma`).
     /// None for a parameter that the example has nothing like.
-    public static func mxnetNames(_ name: String) -> [String] { MXNetName(of: name).map { [$0.layer, $0.parameter] } ?? [] }
+    public func mxnetNames(_ name: String) -> [String] {
+        MXNetName(of: name, isVGG: base.hasPrefix("vgg")).map { [$0.layer, $0.parameter] } ?? []
+    }
 }
 
 /// A parameter's name in MXNet's example of SSD (symbol_builder.py, vgg16_reduced.py, resnet.py).
 struct MXNetName: Equatable {
     let layer, parameter: String
 
-    /// nil for a parameter that the example has nothing like.
-    init?(of name: String) {
+    /// nil for a parameter that the example has nothing like. `isVGG`: VGG-16's fifth stage is its first extra part, which ResNets have not.
+    init?(of name: String, isVGG: Bool) {
         let parts = name.split(separator: ".").map(String.init)
-        guard parts.count >= 2, let layer = Self.layer(parts) else { return nil }
+        guard parts.count >= 2, let layer = Self.layer(parts, isVGG: isVGG) else { return nil }
         self.layer = layer
         let isNorm = layer.split(separator: "_").last?.hasPrefix("bn") == true
         switch parts[parts.count - 1] {
@@ -21,12 +23,12 @@ struct MXNetName: Equatable {
         }
     }
 
-    private static func layer(_ parts: [String]) -> String? {
+    private static func layer(_ parts: [String], isVGG: Bool) -> String? {
         let numbers = parts.compactMap { Int($0) }
         switch (parts[0], parts[1]) {
         case ("backbone", "scale_weight"): return "relu4_3_scale"
         case ("backbone", "features"): return numbers.first.flatMap(convolution)
-        case ("backbone", "extra") where numbers.count == 2 && numbers[0] == 0:
+        case ("backbone", "extra") where isVGG && numbers.count == 2 && numbers[0] == 0:
             return [1: "conv5_1", 3: "conv5_2", 5: "conv5_3"][numbers[1]]
         case ("backbone", "extra") where numbers.count == 3: return [1: "fc6", 3: "fc7"][numbers[2]]
         case ("backbone", "extra") where numbers.count == 2:

@@ -16,7 +16,7 @@ public final class PartialFile: ByteSink, @unchecked Sendable {
     }
 
     /// Opens the partial file for appending and cuts it to `size` bytes; missing folders are made.
-    /// - Throws: ``StorageError``.
+    /// - Throws: ``StorageError``, also where somebody else is writing it.
     public init(_ path: String, keeping size: Int) throws {
         self.path = path
         partial = Self.partialPath(of: path)
@@ -29,6 +29,9 @@ public final class PartialFile: ByteSink, @unchecked Sendable {
             }
         }
         descriptor = open(partial, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+        if descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+            throw StorageError(.system, at: partial, "another process is writing it", remedy: "let it end, or stop it")
+        }
         guard descriptor >= 0, ftruncate(descriptor, off_t(size)) == 0, lseek(descriptor, off_t(size), SEEK_SET) >= 0 else {
             // What was opened is closed by deinit.
             throw StorageError.system(errno, at: partial, doing: "written")

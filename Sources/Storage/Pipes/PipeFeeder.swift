@@ -23,7 +23,8 @@ public struct PipeFeeder: Sendable {
     /// `number`: of the FIFO. `write`: puts the epoch's bytes into the sink; what it throws is thrown on, except for the reader's
     /// early leave.
     /// - Returns: false where the reader closed the pipe before everything was written.
-    /// - Throws: ``StorageError`` where the FIFO can't be made or no reader comes in time; what `write` throws.
+    /// - Throws: ``StorageError`` where the FIFO can't be made, or no reader comes or goes on reading in time; what `write` throws. The reader is
+    ///   not to take what it has got for an epoch then: what it reads ends within a RecordIO record.
     @discardableResult
     public func feed(number: Int, _ write: (any ByteSink) throws -> Void) throws -> Bool {
         let path = PipeStream.path(folder: folder, channel: channel, number: number)
@@ -44,6 +45,9 @@ public struct PipeFeeder: Sendable {
             return true
         } catch is ReaderLeft {
             return false
+        } catch {
+            sink.tear()
+            throw error
         }
     }
 
@@ -64,6 +68,7 @@ private final class PipeSink: ByteSink, @unchecked Sendable {
     private let descriptor: Int32
     private let path: String
     private let patience: PipePatience
+    private var written = 0
 
     init(_ descriptor: Int32, path: String, patience: PipePatience) {
         self.descriptor = descriptor
@@ -74,19 +79,33 @@ private final class PipeSink: ByteSink, @unchecked Sendable {
     deinit { close(descriptor) }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws {
+        try patience.checkStop(path)
+        try write(bytes, patience)
+    }
+
+    /// Makes the length of everything none that whole RecordIO records have, which is a multiple of four; where that goes without waiting long.
+    func tear() {
+        let rest = [UInt8](repeating: 0, count: written % 4 == 3 ? 2 : 1)
+        try? rest.withUnsafeBytes { try write($0, PipePatience(seconds: 1)) }
+    }
+
+    private func write(_ bytes: UnsafeRawBufferPointer, _ patience: PipePatience) throws {
         var done = 0
         while done < bytes.count {
             let count = Glibc.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
             if count >= 0 {
                 done += count
+                written += count
                 continue
             }
             switch errno {
             case EINTR: continue
             case EPIPE: throw ReaderLeft()
             case EAGAIN:
-                var query = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                while poll(&query, 1, 100) == 0 { try patience.checkStop(path) }
+                try patience.wait(for: path, "nobody read from it") {
+                    var query = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                    return poll(&query, 1, 100) != 0
+                }
             default: throw StorageError.system(errno, at: path, doing: "written")
             }
         }

@@ -5,14 +5,19 @@ import Synchronization
 /// Signed requests to S3, tried again where that may help. From any thread.
 final class S3Client: Sendable {
     let retries: RetryPolicy
+    private let isWanted: @Sendable () -> Bool
     private let settings: S3Settings
     private let credentials: S3CredentialChain
     private let http: HTTPClient
     /// Regions that buckets turned out to be in.
     private let regions = Mutex<[String: String]>([:])
 
+    /// `isWanted`: whether requests that fail are worth another try.
     /// - Throws: ``StorageError`` for settings that can't be.
-    init(environment: [String: String], retries: RetryPolicy = RetryPolicy()) throws {
+    init(
+        environment: [String: String], retries: RetryPolicy = RetryPolicy(), isWanted: @escaping @Sendable () -> Bool = { true }
+    ) throws {
+        self.isWanted = isWanted
         let http = HTTPClient()
         let chain = S3CredentialChain(environment: environment, http: http)
         (self.http, credentials, self.retries) = (http, chain, retries)
@@ -42,7 +47,9 @@ final class S3Client: Sendable {
             switch try attempt(call, accepting: accepting, receive: nil, shouldStop: shouldStop) {
             case .answer(let response): return response
             case .again(let error, let wanted):
-                guard retry.pause(wanted: wanted, shouldStop: shouldStop) else { throw shouldStop() ? cancelled(call) : error }
+                guard retry.pause(wanted: wanted, shouldStop: { shouldStop() || !isWanted() }) else {
+                    throw shouldStop() || !isWanted() ? cancelled(call) : error
+                }
             }
         }
     }
@@ -92,7 +99,9 @@ final class S3Client: Sendable {
             }
             if done == range.count { return }
             if done > before { retry.madeProgress() }
-            guard retry.pause(wanted: wanted, shouldStop: shouldStop) else { throw shouldStop() ? cancelled(call) : failure }
+            guard retry.pause(wanted: wanted, shouldStop: { shouldStop() || !isWanted() }) else {
+                throw shouldStop() || !isWanted() ? cancelled(call) : failure
+            }
         }
     }
 

@@ -1,10 +1,12 @@
 import Foundation
 import Synchronization
 
-/// Finds keys where AWS's own tools look, in their order: environment, profile files, the container's endpoint, the machine's metadata;
+/// Finds keys where AWS's own tools look, in their order: environment, a Kubernetes service account's
+/// role, profile files, the container's endpoint, the machine's metadata;
 /// and finds new ones before they expire. From any thread.
 ///
-/// Source: AWS SDKs and Tools Reference Guide, "Standardized credential providers"; EC2 User Guide, "Use IMDSv2".
+/// Source: AWS SDKs and Tools Reference Guide, "Standardized credential providers"; EC2 User Guide, "Use IMDSv2"; STS API Reference,
+/// "AssumeRoleWithWebIdentity".
 public final class S3CredentialChain: Sendable {
     private let environment: [String: String]
     private let http: HTTPClient
@@ -23,7 +25,9 @@ public final class S3CredentialChain: Sendable {
         try found.withLock { found in
             if let found, !found.expiresSoon(), !renewing { return found }
             let isKnown = found != nil
-            let asked = Result { try fromEnvironment() ?? fromProfile() ?? fromContainer() ?? fromMachine(isKnown: isKnown) }
+            let asked = Result {
+                try fromEnvironment() ?? fromWebIdentity() ?? fromProfile() ?? fromContainer() ?? fromMachine(isKnown: isKnown)
+            }
             if case .success(let fresh?) = asked {
                 found = fresh
                 return fresh
@@ -48,9 +52,41 @@ public final class S3CredentialChain: Sendable {
         return S3Credentials(accessKey: access, secretKey: secret, sessionToken: value("AWS_SESSION_TOKEN"))
     }
 
-    private func fromProfile() -> S3Credentials? {
+    /// The role of a Kubernetes service account (EKS: IAM roles for service accounts), for which AWS's token service gives keys.
+    private func fromWebIdentity() throws -> S3Credentials? {
+        guard let file = value("AWS_WEB_IDENTITY_TOKEN_FILE"), let role = value("AWS_ROLE_ARN") else { return nil }
+        guard let data = FileManager.default.contents(atPath: file) else {
+            throw StorageError(
+                .denied, at: file, "the token of AWS_WEB_IDENTITY_TOKEN_FILE can't be read", remedy: "check the pod's service account")
+        }
+        let region = value("AWS_REGION") ?? value("AWS_DEFAULT_REGION")
+        let host = region.map { "https://sts.\($0).\($0.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com")" }
+        let service = value("AWS_ENDPOINT_URL_STS") ?? host ?? "https://sts.amazonaws.com"
+        let query = [
+            ("Action", "AssumeRoleWithWebIdentity"), ("Version", "2011-06-15"), ("RoleArn", role),
+            ("RoleSessionName", value("AWS_ROLE_SESSION_NAME") ?? "sightline"),
+            ("WebIdentityToken", String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)),
+        ].map { "\($0)=\(S3Settings.encoded($1))" }.joined(separator: "&")
+        guard let answer = ask("GET", "\(service)/?\(query)", [], seconds: 10, tries: 3), let keys = S3Credentials(tokenService: answer)
+        else {
+            throw StorageError(
+                .denied, at: service, "the token service gives no credentials for \(role)",
+                remedy: "check the role's trust policy and the pod's service account")
+        }
+        return keys
+    }
+
+    private func fromProfile() throws -> S3Credentials? {
         let profile = AWSProfile(environment: environment)
-        guard let access = profile["aws_access_key_id"], let secret = profile["aws_secret_access_key"] else { return nil }
+        guard let access = profile["aws_access_key_id"], let secret = profile["aws_secret_access_key"] else {
+            // To go on would be to work under another identity than the one that was chosen.
+            if let reason = profile.refusal {
+                throw StorageError(
+                    .denied, at: "profile '\(profile.name)'", reason,
+                    remedy: "run: eval \"$(aws configure export-credentials --profile \(profile.name) --format env)\"")
+            }
+            return nil
+        }
         return S3Credentials(accessKey: access, secretKey: secret, sessionToken: profile["aws_session_token"])
     }
 

@@ -34,7 +34,19 @@ public struct S3Credentials: Sendable, Equatable {
             let Expiration: String?
         }
         guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(json)) else { return nil }
-        let time = answer.Expiration.flatMap { ISO8601DateFormatter().date(from: $0) }
-        self.init(accessKey: answer.AccessKeyId, secretKey: answer.SecretAccessKey, sessionToken: answer.Token, expiration: time)
+        self.init(
+            accessKey: answer.AccessKeyId, secretKey: answer.SecretAccessKey, sessionToken: answer.Token,
+            expiration: answer.Expiration.flatMap(Self.time))
     }
+
+    /// The answer of AWS's token service, XML.
+    init?(tokenService answer: [UInt8]) {
+        guard let found = (try? XMLTree(answer))?.child("AssumeRoleWithWebIdentityResult")?.child("Credentials"),
+            let access = found["AccessKeyId"], let secret = found["SecretAccessKey"]
+        else { return nil }
+        self.init(
+            accessKey: access, secretKey: secret, sessionToken: found["SessionToken"], expiration: found["Expiration"].flatMap(Self.time))
+    }
+
+    private static func time(_ text: String) -> Date? { ISO8601DateFormatter().date(from: text) }
 }

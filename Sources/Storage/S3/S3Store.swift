@@ -56,19 +56,27 @@ public struct S3Store: ObjectStore {
                 throw StorageError(
                     .unreachable, at: place, "the server's list of objects can't be read", remedy: "check AWS_ENDPOINT_URL: is it S3?")
             }
+            // Not every server knows the parameter.
+            let isEncoded = page["EncodingType"]?.lowercased() == "url"
             let objects = page.all("Contents").compactMap { entry -> StoredObject? in
-                // Within a query's encoding a plus sign is a space.
-                guard let encoded = entry["Key"]?.replacing("+", with: "%20"), let size = entry["Size"].flatMap({ Int($0) }) else {
+                guard let encoded = entry["Key"], let size = entry["Size"].flatMap({ Int($0) }) else {
                     return nil
                 }
-                let key = encoded.removingPercentEncoding ?? encoded
+                // Within a query's encoding a plus sign is a space.
+                let key = isEncoded ? encoded.replacing("+", with: "%20").removingPercentEncoding ?? encoded : encoded
                 guard key.hasPrefix(prefix), !key.hasSuffix("/") else { return nil }
                 let name = String(key.dropFirst(prefix.count))
                 let isHidden = name.split(separator: "/").contains { $0.hasPrefix(".") }
                 return isHidden ? nil : StoredObject(name: name, size: size, tag: entry["ETag"] ?? "")
             }
             if !objects.isEmpty, try !receive(objects) { return }
-            token = page["IsTruncated"] == "true" ? page["NextContinuationToken"] : nil
+            token = page["NextContinuationToken"]
+            guard page["IsTruncated"] == "true" else { return }
+            guard token != nil else {
+                throw StorageError(
+                    .unreachable, at: place, "the server's list of objects goes on, and it does not say where",
+                    remedy: "use a server that knows ListObjectsV2")
+            }
         } while token != nil
     }
 

@@ -82,7 +82,7 @@ public final class ClassificationTask: TrainingTask {
         try network.move(to: device)
         self.device = device
         precision = settings.reducedPrecision(on: device)
-        notes += settings.training.notes(on: device)
+        notes += try settings.training.notes(on: device)
         self.training = training
         self.shuffleBounds = shuffleBounds
         transform = ClassificationTransform(

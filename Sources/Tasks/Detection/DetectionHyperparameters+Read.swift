@@ -8,6 +8,7 @@ extension DetectionHyperparameters {
         var read = HyperparameterReader(values)
         let unit = 0.0...1.0
         training.read(&read, learns: true)
+        if self.schedulerFactor == 0 { read.fault("lr_scheduler_factor is '0'; it must be a number above 0, at most 1.") }
         baseNetwork = read.choice("base_network") ?? baseNetwork
         usePretrainedModel = read.flag("use_pretrained_model") ?? usePretrainedModel
         imageShape = read.integer("image_shape", in: 300...4096) ?? imageShape

@@ -37,6 +37,7 @@ public final class DetectionPredictor {
         try network.load(weights, source: path)
         network.train(false)
         try network.move(to: device)
+        try device.checkPrecision(precision)
         self.network = try network.inferencePlan(precision: precision ?? device.nativeReducedPrecision ?? .float32, device: device)
         anchors = try network.anchors.tensor(on: device)
         self.device = device

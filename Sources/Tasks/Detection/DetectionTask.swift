@@ -60,11 +60,11 @@ public final class DetectionTask: TrainingTask {
         detector = try architecture.makeNetwork(seed: UInt64(settings.seed))
         try start.fill(detector, architecture: architecture)
         network = detector
-        notes += try settings.training.freeze(detector, isFresh: start.isRandom, otherNames: DetectionArchitecture.mxnetNames)
+        notes += try settings.training.freeze(detector, isFresh: start.isRandom, otherNames: architecture.mxnetNames)
         try network.move(to: device)
         self.device = device
         precision = settings.reducedPrecision(on: device)
-        notes += settings.training.notes(on: device)
+        notes += try settings.training.notes(on: device)
         self.training = training
         self.shuffleBounds = shuffleBounds
         transform = DetectionTransform(preprocessing, augments: true)

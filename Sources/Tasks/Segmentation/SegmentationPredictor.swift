@@ -39,6 +39,7 @@ public final class SegmentationPredictor {
         try network.load(weights, source: path)
         network.train(false)
         try network.move(to: device)
+        try device.checkPrecision(precision)
         self.network = try network.inferencePlan(precision: precision ?? device.nativeReducedPrecision ?? .float32, device: device)
         self.device = device
         self.viewing = viewing

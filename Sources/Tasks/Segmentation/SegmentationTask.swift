@@ -78,7 +78,7 @@ public final class SegmentationTask: TrainingTask {
             try SegmentationEvaluation(
                 source: $0, preprocessing: preprocessing, extent: settings.validationExtent, device: device, workers: workers)
         }
-        notes += settings.notes(on: device)
+        notes += try settings.notes(on: device)
     }
 
     /// Training images an epoch.
@@ -148,8 +148,8 @@ extension SegmentationHyperparameters {
     }
 
     /// What a user should know of the settings on `device`, one sentence each.
-    func notes(on device: Device) -> [String] {
-        var notes = training.notes(on: device)
+    func notes(on device: Device) throws -> [String] {
+        var notes = try training.notes(on: device)
         if case .crops(let count) = validationExtent {
             notes.append(
                 "validation_mini_batch_size \(count) scores crops of \(cropSize)×\(cropSize) pixels, as the original does; 1, or nothing, scores whole images."

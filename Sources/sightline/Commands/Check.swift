@@ -123,7 +123,7 @@ struct Check: ParsableCommand {
         defer { progress.close() }
         let begin = ContinuousClock.now
         var check = DataCheck(try settings())
-        let stores = Stores()
+        let stores = Stores { Interruption.isRequested }
         for half in halves {
             try check.check(half.name, at: half.location) {
                 try channel(half, stores).open($0)

@@ -83,7 +83,7 @@ struct Convert: ParsableCommand {
 
     func run() throws {
         Interruption.install()
-        let stores = Stores()
+        let stores = Stores { Interruption.isRequested }
         var reader = AnnotatedChannel(source, stores: stores)
         (reader.task, reader.list, reader.classNames, reader.channel) = (task, list, classNames?.names, channel)
         (reader.annotations, reader.labelMap) = (annotation, labelMap)

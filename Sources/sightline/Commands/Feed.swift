@@ -21,7 +21,10 @@ struct Feed: ParsableCommand {
               attribute in -ref names, the text of any other.
 
             The FIFOs are pipes/train_0, pipes/train_1, …; each is removed when its epoch
-            is over. A reader that closes a pipe early ends that epoch only.
+            is over. A reader that closes a pipe early ends that epoch only. Where a folder
+            holds several channels, the name of the FIFOs (train, validation) tells which
+            files are fed. When feeding fails, what has come ends with a broken record, so
+            that no reader takes it for a whole epoch.
             """)
 
     @Option(help: ArgumentHelp("The channel: RecordIO or a manifest; a folder, a file or s3://…", valueName: "path"), completion: .file())
@@ -44,19 +47,23 @@ struct Feed: ParsableCommand {
 
     func validate() throws {
         guard (1...1_000_000).contains(epochs) else { throw ValidationError("--epochs is \(epochs); it must be 1 or more.") }
-        guard patience > 0 else { throw ValidationError("--patience is \(patience); it must be more than 0.") }
+        guard patience > 0, patience <= 1e9 else {
+            throw ValidationError("--patience is \(patience); it must be more than 0 and at most a billion seconds.")
+        }
     }
 
     func run() throws {
         Interruption.install()
+        let name = (to as NSString).lastPathComponent
         let channel = try SequentialChannel(
-            Location(source), attributeNames: attributeNames.map(ManifestOptions.names), stores: Stores())
+            Location(source), channel: name, attributeNames: attributeNames.map(ManifestOptions.names),
+            stores: Stores { Interruption.isRequested })
         let folder = (to as NSString).deletingLastPathComponent
         let feeder = PipeFeeder(
-            folder: folder.isEmpty ? "." : folder, channel: (to as NSString).lastPathComponent,
+            folder: folder.isEmpty ? "." : folder, channel: name,
             patience: PipePatience(seconds: patience) { Interruption.isRequested })
         for epoch in 0..<epochs {
-            let pipe = PipeStream.path(folder: folder.isEmpty ? "." : folder, channel: (to as NSString).lastPathComponent, number: epoch)
+            let pipe = PipeStream.path(folder: folder.isEmpty ? "." : folder, channel: name, number: epoch)
             if !quiet { TextOutput.standardError.write("\(pipe): waiting for its reader\n") }
             let isWhole = try feeder.feed(number: epoch) { try channel.write(to: $0) }
             if !quiet { TextOutput.standardError.write("\(pipe): \(isWhole ? "done" : "closed early by its reader")\n") }

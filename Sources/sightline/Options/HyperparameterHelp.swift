@@ -121,7 +121,7 @@ enum HyperparameterHelp {
             learning_rate           above 0, at most 1 [0.001]
             lr_scheduler            poly, step, cosine [poly]
             lr_scheduler_step       step: epochs after which the rate falls, as 10,20
-            lr_scheduler_factor     step: by which it falls, above 0, at most 1 [0.1]
+            lr_scheduler_factor     step: by which it falls, 0…1 [0.1]
             lr_warmup_epochs        epochs, or a part of one, over which the rate
                                     rises from 0 [0]
             momentum                sgd, nag: 0…1 [0.9]

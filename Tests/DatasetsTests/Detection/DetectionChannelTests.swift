@@ -115,7 +115,7 @@ struct DetectionChannelTests {
             channel.mode = .pipe
             channel.classNames = BoxForms.names
             try expectSamples(channel.open(), "\(form) as a stream")
-            let source = try SequentialChannel(.file(forms.path(form)), stores: Stores())
+            let source = try SequentialChannel(.file(forms.path(form)), channel: "train", stores: Stores())
             let feeder = PipeFeeder(folder: try forms.path(""), channel: "pipe-\(form)", patience: PipePatience(seconds: 20))
             Thread.detachNewThread { _ = try? feeder.feed(number: 0) { try source.write(to: $0) } }
             channel.location = try forms.path("pipe-\(form)")

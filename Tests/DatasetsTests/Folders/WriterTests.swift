@@ -157,7 +157,9 @@ struct FolderWriterTests {
         let error = #expect(throws: DatasetError.self) { try more.write(as: format, to: target, name: "train", resume: true) }
         #expect(error?.description.contains("another conversion: 3 pictures from") == true, "\(String(describing: error))")
         try source.write(as: format, to: target, name: "train", resume: true)
-        #expect(!FileManager.default.fileExists(atPath: folder + "/out/.train.conversion"))
+        // The same once more has nothing to do; another one is refused even now that it is whole.
+        try source.write(as: format, to: target, name: "train", resume: true)
+        #expect(throws: DatasetError.self) { try more.write(as: format, to: target, name: "train", resume: true) }
         #expect(try AnnotatedChannel(target.place).open().count == 3)
     }
 }

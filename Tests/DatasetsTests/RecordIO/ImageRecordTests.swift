@@ -185,6 +185,19 @@ struct ImageRecordTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasPrefix(".") }.isEmpty)
     }
 
+    @Test("A part of a file is gone on with or refused, never cut; two writers of one file are one too many")
+    func unfinished() throws {
+        let folder = try TemporaryFolder()
+        let store = LocalStore(folder.path)
+        let first = try RecordIOImageWriter(store, name: "part")
+        #expect(throws: StorageError.self) { try RecordIOImageWriter(store, name: "part", resume: true) }
+        try withExtendedLifetime(first) { try first.write(Self.samples()[0]) }
+        try folder.write([1, 2, 3], to: ".other.rec.partial")
+        let error = #expect(throws: DatasetError.self) { try RecordIOImageWriter(store, name: "other") }
+        #expect(error?.description.contains("--resume") == true)
+        #expect(try store.bytes(of: ".other.rec.partial") == [1, 2, 3])
+    }
+
     @Test("A stream goes on behind a record whose labels are wrong, not behind damage")
     func recoverable() throws {
         let good = ImageRecord(id: 0, labels: [1], image: [1, 2, 3]).payload

@@ -115,7 +115,7 @@ struct SegmentationChannelTests {
 
     @Test("Through a pipe come pictures and masks in turn")
     func pipe() throws {
-        let source = try SequentialChannel(Location(manifest()), stores: Stores())
+        let source = try SequentialChannel(Location(manifest()), channel: "train", stores: Stores())
         let feeder = PipeFeeder(folder: root, channel: "pipe")
         Thread { _ = try? feeder.feed(number: 0) { try source.write(to: $0) } }.start()
         var channel = SegmentationChannel(root + "/pipe")

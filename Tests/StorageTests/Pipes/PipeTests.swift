@@ -57,6 +57,47 @@ struct PipeTests {
         #expect(result.wait(2) == [false, true])
     }
 
+    @Test("What a feeder could not end has a length that no whole records have", arguments: [0, 4, 6, 7])
+    func torn(length: Int) throws {
+        struct Fault: Error {}
+        let folder = folder
+        let outcome = Mutex(false)
+        Thread.detachNewThread {
+            do {
+                try PipeFeeder(folder: folder, channel: "train", patience: PipePatience(seconds: 5)).feed(number: 0) {
+                    try $0.write([UInt8](repeating: 1, count: length))
+                    throw Fault()
+                }
+            } catch {
+                outcome.withLock { $0 = error is Fault }
+            }
+        }
+        let bytes = try open(0).remainder(limit: 100, place: "pipe")
+        #expect(bytes.count > length && !bytes.count.isMultiple(of: 4))
+        for _ in 0..<500 where !outcome.withLock({ $0 }) { usleep(10_000) }
+        #expect(outcome.withLock { $0 })
+    }
+
+    @Test("A reader that opens a pipe and never reads is waited for as long as one that never comes")
+    func silentReader() throws {
+        let path = PipeStream.path(folder: folder, channel: "train", number: 0)
+        let folder = folder
+        let message = Mutex("")
+        Thread.detachNewThread {
+            do {
+                try PipeFeeder(folder: folder, channel: "train", patience: PipePatience(seconds: 0.5)).feed(number: 0) {
+                    try $0.write([UInt8](repeating: 1, count: 1 << 20))
+                }
+            } catch {
+                message.withLock { $0 = "\(error)" }
+            }
+        }
+        let stream = try PipeStream(path, patience: PipePatience(seconds: 5))
+        for _ in 0..<500 where message.withLock({ $0.isEmpty }) { usleep(10_000) }
+        #expect(message.withLock { $0 }.contains("nobody read from it"))
+        withExtendedLifetime(stream) {}
+    }
+
     @Test("A writer that closes without a byte is the end, not a wait")
     func empty() throws {
         _ = feed([[]])

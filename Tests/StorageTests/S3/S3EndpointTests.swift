@@ -42,6 +42,26 @@ struct S3EndpointTests {
         }
     }
 
+    @Test("The token of a Kubernetes service account is changed for its role's keys")
+    func webIdentity() throws {
+        let server = try CredentialServer()
+        let file = NSTemporaryDirectory() + "token-\(UUID().uuidString)"
+        try "a.token+/=\n".write(toFile: file, atomically: true, encoding: .utf8)
+        func chain(_ role: String, _ file: String) -> S3CredentialChain {
+            S3CredentialChain(
+                environment: [
+                    "HOME": "/nonexistent", "AWS_EC2_METADATA_DISABLED": "true", "AWS_WEB_IDENTITY_TOKEN_FILE": file, "AWS_ROLE_ARN": role,
+                    "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:\(server.port)/sts",
+                ], http: HTTPClient())
+        }
+        let keys = try chain("arn:aws:iam::1:role/trainer", file).credentials()
+        #expect(keys.accessKey == "web" && keys.sessionToken == "session/+" && keys.expiration != nil && !keys.expiresSoon())
+        #expect { _ = try chain("arn:aws:iam::1:role/other", file).credentials() } throws: { "\($0)".contains("token service gives no") }
+        #expect { _ = try chain("arn:aws:iam::1:role/trainer", "/nonexistent/token").credentials() } throws: {
+            "\($0)".contains("can't be read")
+        }
+    }
+
     @Test("A machine's metadata give keys and region, in version 2 of the protocol only")
     func machine() throws {
         let server = try CredentialServer()

@@ -55,6 +55,24 @@ struct S3SettingsTests {
         #expect(keys == S3Credentials(accessKey: "key=1", secretKey: "s/+"))
     }
 
+    @Test(
+        "A profile that was chosen and can't be used is refused: another identity is not what was asked for",
+        arguments: [
+            ("sso", "export-credentials --profile sso"), ("typo", "neither"), ("role", "role_arn"), ("region", "none were found"),
+        ])
+    func unusable(profile: String, words: String) throws {
+        let config = try write(
+            "[profile sso]\nsso_session = x\n[profile role]\nrole_arn = arn\nsource_profile = sso\n[profile region]\nregion = r\n", "config"
+        )
+        let environment = ["AWS_CONFIG_FILE": config, "HOME": "/nonexistent", "AWS_PROFILE": profile, "AWS_EC2_METADATA_DISABLED": "true"]
+        #expect {
+            _ = try S3CredentialChain(environment: environment, http: HTTPClient()).credentials()
+        } throws: { "\($0)".contains(words) }
+        // Keys of the environment go before any profile.
+        let keys = environment.merging(["AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "s"]) { $1 }
+        #expect(try S3CredentialChain(environment: keys, http: HTTPClient()).credentials().accessKey == "a")
+    }
+
     @Test("Without any credentials the error names the places that were looked at")
     func noCredentials() {
         let chain = S3CredentialChain(environment: ["HOME": "/nonexistent", "AWS_EC2_METADATA_DISABLED": "true"], http: HTTPClient())
