@@ -2,6 +2,7 @@ import Datasets
 import Foundation
 import FoundationXML
 import Imaging
+import Storage
 import Tasks
 import Testing
 import Training
@@ -89,6 +90,32 @@ struct ReportPageTests {
         try FileManager.default.removeItem(atPath: folder.report)
         try FileManager.default.createDirectory(atPath: folder.report, withIntermediateDirectories: true)
         #expect(folder.writePage(card) != nil)
+    }
+
+    @Test("A data check's page shows labels, every class in its turn, and faults with what can be seen of them")
+    func check() throws {
+        let place = FileManager.default.temporaryDirectory.appendingPathComponent("check-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: place) }
+        let store = LocalStore(place)
+        func picture(_ value: Int) throws -> [UInt8] {
+            try Image(width: 80, height: 60, filledWith: [UInt8(value), 90, 200]).encodedPNG()
+        }
+        for number in 0..<60 { try store.write(picture(number), to: "many/\(number).png") }
+        try store.write(picture(200), to: "rare/1.png")
+        try store.write(picture(201), to: "<odd>/1.png")
+        try store.write(picture(7), to: "rare/copy.png")
+        try store.write([], to: "many/empty.png")
+        let images = try AnnotatedChannel(place).open()
+        var check = DataCheck()
+        try check.check("train", at: place) { _ in images }
+        let html = check.report().page(["train": images], writer: "test").html
+        // 24 pictures with labels; the copy, whose label contradicts; the empty file has none.
+        #expect(try elements(html)["img"] == 25)
+        for words in ["<figcaption>rare</figcaption>", "&lt;odd&gt;</figcaption>", "contradict", "empty.png", "copy it again"] {
+            #expect(html.contains(words), "\(words)")
+        }
+        // Without the data there are no pictures, and nothing else is missing.
+        #expect(try elements(check.report().page([:], writer: "test").html)["img"] == nil)
     }
 
     @Test("Axes hold what they are made for between round ends; what is not finite is a gap")

@@ -42,7 +42,7 @@ extension DataReport {
         return listing.text
     }
 
-    private static func text(_ sizes: Sizes) -> String {
+    static func text(_ sizes: Sizes) -> String {
         func text(_ size: PixelSize) -> String { "\(size.width)×\(size.height)" }
         return sizes.smallest == sizes.largest
             ? "all \(text(sizes.largest)) pixels" : "\(text(sizes.smallest)) to \(text(sizes.largest)) pixels (width×height)"
@@ -50,7 +50,7 @@ extension DataReport {
 
     // MARK: Classes
 
-    private var classTable: TextTable {
+    var classTable: TextTable {
         var columns: [(title: String, alignment: TextTable.Alignment)] = [("class", .left)]
         for channel in channels where channel.isOpen {
             switch task {

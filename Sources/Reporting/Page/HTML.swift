@@ -30,8 +30,8 @@ enum HTML {
     }
 
     /// A picture within the page: PNG where it is small, for JPEG would blur what little there is.
-    static func picture(_ picture: MistakeGallery.Picture) -> String {
-        let isSmall = max(picture.width, picture.height) <= MistakeGallery.smallSide
+    static func picture(_ picture: PictureGallery.Picture) -> String {
+        let isSmall = max(picture.width, picture.height) <= PictureGallery.smallSide
         let source = "data:image/\(isSmall ? "png" : "jpeg");base64,\(Data(picture.bytes).base64EncodedString())"
         let caption = escaped(picture.caption)
         return "<figure><img\(isSmall ? " class=\"small\"" : "") src=\"\(source)\" width=\"\(picture.width)\" height=\"\(picture.height)\" "

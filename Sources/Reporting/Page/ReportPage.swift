@@ -70,7 +70,6 @@ public struct ReportPage: Sendable {
         .mistake { background: var(--plate); border-radius: 8px; padding: 12px; max-width: 100%; box-sizing: border-box; }
         .mistake h3 { font-size: 14px; margin: 0 0 2px; overflow-wrap: anywhere; } .mistake p { margin: 0 0 8px; font-size: 13px; }
         .pictures { display: flex; flex-wrap: wrap; gap: 8px; } .pictures figure { margin: 0; font-size: 12px; }
-        .single { width: min-content; min-width: 180px; }
         img { display: block; max-width: 100%; height: auto; border-radius: 4px; }
         img.small { width: 128px; image-rendering: pixelated; }
         """

@@ -16,14 +16,14 @@ public struct ModelCard {
     /// What the best model makes of the validation set; nil: there is none.
     public var evaluation: (any EvaluationSummary)?
     /// The pictures that it gets most wrong; nil: none were kept.
-    public var mistakes: MistakeGallery?
+    public var mistakes: PictureGallery?
     /// Precision and device of the training.
     public var engine: String
 
     /// Gathers what the card tells.
     public init(
         network: String, parameterCount: Int, context: RunContext, summary: RunSummary, evaluation: (any EvaluationSummary)?,
-        mistakes: MistakeGallery? = nil, engine: String
+        mistakes: PictureGallery? = nil, engine: String
     ) {
         self.network = network
         self.parameterCount = parameterCount

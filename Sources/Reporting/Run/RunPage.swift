@@ -12,7 +12,7 @@ struct RunPage {
     /// The epoch whose model is kept.
     let bestEpoch: Int?
     var evaluation: (any EvaluationSummary)?
-    var mistakes: MistakeGallery?
+    var mistakes: PictureGallery?
 
     /// The page of a run that goes on.
     init(network: String, context: RunContext, history: [EpochRecord], epochs: Int) {

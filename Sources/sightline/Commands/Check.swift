@@ -15,6 +15,7 @@ struct Check: ParsableCommand {
               sightline check --train photos --train-lst train.lst -p num_classes=6 --json
               sightline check segmentation --train camvid --validation camvid
               sightline check --train cells/train --train-annotation cells/train_annotation
+              sightline check --train photos --output checked
 
             DATA
               Whatever training reads, as a folder, a file or s3://…: class folders, an
@@ -82,6 +83,11 @@ struct Check: ParsableCommand {
     @Option(help: ArgumentHelp("Faults of one kind that the text shows.", valueName: "n"))
     var limit = 10
 
+    @Option(
+        help: ArgumentHelp("A folder for report.html: pictures with their labels, classes, and every kind of fault.", valueName: "folder"),
+        completion: .directory)
+    var output: String?
+
     @Flag(help: "Leave with status 1 for warnings, too.")
     var strict = false
 
@@ -121,12 +127,16 @@ struct Check: ParsableCommand {
         Interruption.install()
         let progress = CheckProgress(.standardError)
         defer { progress.close() }
+        let page = try output.map(CheckPage.init)
         let begin = ContinuousClock.now
+        var opened: [String: any AnnotatedImages] = [:]
         var check = DataCheck(try settings())
         let stores = Stores { Interruption.isRequested }
         for half in halves {
             try check.check(half.name, at: half.location) {
-                try channel(half, stores).open($0)
+                let images = try channel(half, stores).open($0)
+                opened[half.name] = images
+                return images
             } progress: { state in
                 if Interruption.isRequested {
                     progress.close()
@@ -143,6 +153,7 @@ struct Check: ParsableCommand {
         let seconds = begin.duration(to: .now) / .seconds(1)
         if !json, let error = check.openingError, report.records == 0 { throw error }
         TextOutput.standardOutput.write(json ? report.json(seconds: seconds).line + "\n" : report.text(limit: limit, seconds: seconds))
+        try page?.write(report, opened)
         if report.count(.error) > 0 || strict && report.count(.warning) > 0 { throw Failure.reported }
     }
 

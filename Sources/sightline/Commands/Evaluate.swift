@@ -131,7 +131,7 @@ struct Evaluate: ParsableCommand {
                 guard case .dataset(let dataset) = source, !scores.isEmpty else { return try folder?.write(report) ?? () }
                 try folder?.write(
                     report, mistakes: scores.csv(of: dataset),
-                    gallery: MistakeGallery(scores, of: dataset) { try predictor.predict($0, named: $1) })
+                    gallery: PictureGallery(scores, of: dataset) { try predictor.predict($0, named: $1) })
             }
         }
     }
@@ -159,7 +159,7 @@ struct Evaluate: ParsableCommand {
                 progress: progress, mistaken: folder == nil ? nil : { mistakes.append($0) })
             let report = EvaluationReport(metrics, classes: dataset.classNames, seconds: seconds())
             return Scored(json ? report.json.line + "\n" : report.text) {
-                try folder?.write(report, mistakes: mistakes.csv(of: dataset), gallery: MistakeGallery(mistakes, of: dataset))
+                try folder?.write(report, mistakes: mistakes.csv(of: dataset), gallery: PictureGallery(mistakes, of: dataset))
             }
         }
     }
@@ -185,7 +185,7 @@ struct Evaluate: ParsableCommand {
             return Scored(json ? report.json.line + "\n" : report.text) {
                 // A stream can't be looked at again.
                 guard case .dataset(let dataset) = source else { return try folder?.write(report) ?? () }
-                try folder?.write(report, mistakes: scores.csv(of: dataset), gallery: MistakeGallery(scores, of: dataset))
+                try folder?.write(report, mistakes: scores.csv(of: dataset), gallery: PictureGallery(scores, of: dataset))
             }
         }
     }

@@ -35,7 +35,7 @@ struct EvaluationOutput {
     }
 
     /// Writes the files, and says where the page is. `mistakes`: as CSV; nil: none were looked for.
-    func write(_ summary: any EvaluationSummary, mistakes: String? = nil, gallery: MistakeGallery? = nil) throws {
+    func write(_ summary: any EvaluationSummary, mistakes: String? = nil, gallery: PictureGallery? = nil) throws {
         var page = ReportPage(title, subtitle: "Scored on \(Listing.shortened(source)).", writer: Self.writer)
         summary.add(to: &page)
         if let gallery { page.add(gallery) }

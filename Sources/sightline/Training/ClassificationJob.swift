@@ -67,7 +67,7 @@ struct ClassificationJob: RunnableJob {
             let ((metrics, mistakes), isPart) = try best.found(in: run) { try look(again: folder, dataset) }
             return (
                 EvaluationReport(metrics, classes: job.context.classes, seconds: 0),
-                MistakeGallery(mistakes, of: dataset, isPart: isPart)
+                PictureGallery(mistakes, of: dataset, isPart: isPart)
             )
         }
     }

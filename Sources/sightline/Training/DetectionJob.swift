@@ -66,7 +66,7 @@ struct DetectionJob: RunnableJob {
             let errors = isPart ? nil : scores.errors
             return (
                 DetectionReport(metrics, classes: job.context.classes, seconds: 0, errors: errors),
-                MistakeGallery(scores, of: dataset, isPart: isPart)
+                PictureGallery(scores, of: dataset, isPart: isPart)
             )
         }
     }

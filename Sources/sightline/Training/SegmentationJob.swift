@@ -69,7 +69,7 @@ struct SegmentationJob: RunnableJob {
             let ((metrics, scores), isPart) = try best.found(in: run) { try look(again: predictor(), validation) }
             return (
                 SegmentationReport(metrics, classes: job.context.classes, seconds: 0),
-                MistakeGallery(scores, of: dataset, isPart: isPart) { try predictor().predict($0, named: $1) }
+                PictureGallery(scores, of: dataset, isPart: isPart) { try predictor().predict($0, named: $1) }
             )
         }
     }

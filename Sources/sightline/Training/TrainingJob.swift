@@ -95,7 +95,7 @@ struct TrainingJob<Task: TrainingTask> {
     }
 
     /// What the best model makes of the validation set: the figures, and the pictures that it gets most wrong.
-    typealias Findings = (evaluation: any EvaluationSummary, mistakes: MistakeGallery)
+    typealias Findings = (evaluation: any EvaluationSummary, mistakes: PictureGallery)
 
     /// Trains, and writes the model card and the page. `findings`: what the best model makes of the validation set, where `best` was told of
     /// it in this run; else it has to look again.

@@ -3,39 +3,7 @@ import Imaging
 import Tasks
 
 /// The pictures that a model got most wrong, each beside what is wrong.
-///
-/// A picture that can't be read any more is passed over: the figures are what counts.
-public struct MistakeGallery: Sendable {
-    /// A picture for a page, no larger than it is shown.
-    struct Picture: Sendable {
-        /// A JPEG, or a PNG where the picture is small.
-        let bytes: [UInt8]
-        let width: Int
-        let height: Int
-        let caption: String
-    }
-
-    /// One image of the data.
-    struct Item: Sendable {
-        let name: String
-        let text: String
-        let pictures: [Picture]
-    }
-
-    /// Images, the worst first.
-    let items: [Item]
-    /// How they were chosen.
-    let note: String
-    /// Classes whose colours are to be told.
-    var colours: [(classID: Int, name: String)] = []
-
-    /// The longest side of a picture that is shown alone, and of those that are shown side by side.
-    private static let (longestSide, sideBySide) = (240, 320)
-    /// Up to this side pictures are kept as PNG and shown enlarged.
-    static let smallSide = 64
-    /// How many images a page shows; those of pixels are looked at again.
-    private static let (limit, limitOfMasks) = (24, 8)
-
+extension PictureGallery {
     /// Images of a wrong class, those first of which the model was surest. `isPart`: whether other processes have looked at other images.
     public init(_ mistakes: [ClassificationMistake], of dataset: ClassificationDataset, isPart: Bool = false) {
         func names(_ guesses: [ClassificationMistake.Guess]) -> String {
@@ -102,45 +70,11 @@ public struct MistakeGallery: Sendable {
     }
 
     private static func part(_ isPart: Bool) -> String { isPart ? " Of several processes, the images of the first one." : "" }
-
-    private static func items<Mistakes: Sequence>(_ mistakes: Mistakes, _ item: (Mistakes.Element) throws -> Item) -> [Item] {
-        mistakes.compactMap { try? item($0) }
-    }
-
-    private static func fitted(_ image: Image, longest: Int) throws -> Image {
-        let side = max(image.width, image.height)
-        guard side > longest else { return image }
-        return try image.resized(width: max(1, image.width * longest / side), height: max(1, image.height * longest / side))
-    }
-
-    private static func picture(_ image: Image, longest: Int, _ caption: String) throws -> Picture {
-        let image = try fitted(image, longest: longest)
-        let isSmall = max(image.width, image.height) <= smallSide
-        return Picture(
-            bytes: try isSmall ? image.encodedPNG() : image.encodedJPEG(quality: 85), width: image.width, height: image.height,
-            caption: caption)
-    }
-}
-
-extension MistakeGallery {
-    /// The pictures for a page.
-    var html: String {
-        let legend = colours.map { entry in
-            let colour = Palette.distinct(entry.classID)
-            return "<li><b style=\"background: rgb(\(colour.red), \(colour.green), \(colour.blue))\"></b>\(HTML.escaped(entry.name))</li>"
-        }.joined()
-        let cards = items.map { item in
-            "<article class=\"mistake\(item.pictures.count == 1 ? " single" : "")\"><h3>\(HTML.escaped(Listing.shortened(item.name)))</h3>"
-                + "<p>\(HTML.escaped(item.text))</p><div class=\"pictures\">\(item.pictures.map(HTML.picture).joined())</div></article>\n"
-        }.joined()
-        return "<p class=\"note\">\(HTML.escaped(note))</p>\n" + (legend.isEmpty ? "" : "<ul class=\"legend\">\(legend)</ul>\n")
-            + "<div class=\"gallery\">\n\(cards)</div>\n"
-    }
 }
 
 extension ReportPage {
     /// Adds the pictures of a gallery, if there are any.
-    public mutating func add(_ gallery: MistakeGallery) {
+    public mutating func add(_ gallery: PictureGallery) {
         if !gallery.items.isEmpty { add("The worst mistakes", gallery.html) }
     }
 }
