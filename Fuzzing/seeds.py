@@ -149,6 +149,18 @@ coco = {"info": {}, "images": [{"id": 1, "file_name": "a.jpg", "width": 10, "hei
 put("coco", "three", json.dumps(coco))
 put("coco", "bare", json.dumps(dict(coco, categories=[])))
 put("coco", "backwards", b"\xef\xbb\xbf" + json.dumps(dict(reversed(coco.items())), indent=1).encode())
+outlines = [[[1, 2, 8.5, 3, 4, 19]], [[0, 0, 10, 0, 10, 20, 0, 20], [2, 2, 3, 2, 3, 3]], {"size": [20, 10], "counts": [0, 50, 150]},
+            {"size": [20, 10], "counts": "0b1f4"}, {"size": [20, 10], "counts": "PZ51mo0o0"}, [], None, [[1e9, -5, 3, 4, 5, 6]]]
+drawn = dict(coco, images=coco["images"][:1], annotations=[
+    {"id": n, "image_id": 1, "category_id": [18, 3][n % 2], "bbox": [0, 0, 1, 1], "segmentation": outline, "iscrowd": n % 2}
+    for n, outline in enumerate(outlines)])
+put("coco-masks", "all", json.dumps(drawn))
+for n, outline in enumerate(outlines):
+    put("coco-masks", f"one-{n}", json.dumps(dict(drawn, annotations=drawn["annotations"][n:n + 1])))
+put("coco-masks", "over", json.dumps(dict(drawn, annotations=drawn["annotations"][:3])))
+put("coco-masks", "large", json.dumps(dict(drawn, images=[{"id": 1, "file_name": "a.jpg", "width": 500, "height": 500}],
+                                           annotations=drawn["annotations"][:1])))
+put("coco-masks", "background", json.dumps(dict(drawn, categories=[{"id": 1, "name": "Background"}] + coco["categories"])))
 voc = """<?xml version="1.0" encoding="utf-8"?><!DOCTYPE annotation><annotation verified="yes">
 <folder>x</folder><filename>a.jpg</filename><size><width>10</width><height>20</height><depth>3</depth></size>
 <object><name>c&amp;t</name><pose/><difficult>1</difficult><bndbox><xmin>1</xmin><ymin>0</ymin><xmax>10.5</xmax><ymax>20</ymax></bndbox>
@@ -162,6 +174,9 @@ put("voc", "declared", '<!DOCTYPE a [<!ENTITY x "y"><!-- ] --><?p "?>]><annotati
 boxes_text = "0 0.5 0.5 0.2 0.1\r\n# c\n5 0.1 0.1 0.9 0.1 0.9 0.9 0.1 0.9\n\n1 1e-3 0 nan 2\n"
 description = "path: .\ntrain: images/train\nval: [images/val, train.txt]\nnames:\n  0: cat\n  1: 'd\u00f6g'\n"
 put("yolo", "text", boxes_text + "\0")
+put("yolo-masks", "outlines", "0 0.1 0.1 0.9 0.1 0.5 0.9\n\n3 0 0 1 0 1 1 0 1\n0 -1 2 1e3 0.5 0.3 -7 0.2 0.2\n")
+put("yolo-masks", "box", boxes_text)
+put("yolo-masks", "high", "254 0.1 0.1 0.9 0.1 0.5 0.9\n253 0 0 1 0 1 1\n")
 put("yolo", "described", boxes_text.encode() + second(description) + b"\1")
 put("yolo", "list", boxes_text.encode() + second(description.replace("images/train", "train.txt")) + second("./images/train/a.jpg\nb.jpg\n") + b"\3")
 put("yolo", "names", boxes_text.encode() + second("names: [a, \"b\", c: d]\ntrain: x\n") + b"\1")

@@ -58,7 +58,7 @@ def voc(folder):
 def yolo(folder, size=(640, 480)):
     description = yaml.safe_load((folder / "data.yaml").read_text())
     boxes = {}
-    for picture in (folder / description["path"] / description["train"]).rglob("*.jpg"):
+    for picture in (folder / description.get("path", ".") / description["train"]).rglob("*.jpg"):
         label = pathlib.Path("/labels/".join(str(picture).rsplit("/images/", 1))).with_suffix(".txt")
         boxes[picture.stem] = []
         for line in label.read_text().splitlines():

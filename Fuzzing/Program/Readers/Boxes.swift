@@ -18,6 +18,15 @@ extension FuzzTarget {
         try readAll(COCOImages("instances.json", in: store))
     }
 
+    /// A COCO file's outlines, as masks.
+    static let cocoMasks = FuzzTarget("coco-masks", factor: 192, base: 2 * mostPixels + (4 << 20)) { bytes in
+        let store = MemoryStore(objects: ["instances.json": bytes, "a.jpg": picture])
+        try readAll(COCOMasks("instances.json", in: store, maximumPixels: mostPixels))
+    }
+
+    /// Masks of more pixels are refused; what one may take is stated by it.
+    private static let mostPixels = 1 << 18
+
     /// Pascal VOC's XML, and the list of a set.
     static let pascalVOC = FuzzTarget("voc") { bytes in
         var input = FuzzInput(bytes)
@@ -37,6 +46,12 @@ extension FuzzTarget {
         if kind & 2 != 0 { objects["train.txt"] = input.piece() }
         objects["labels/train/a.txt"] = input.file
         try readAll(YOLOImages(ChannelFiles(MemoryStore(objects: objects)), set: "train"))
+    }
+
+    /// YOLO's texts of outlines, as masks.
+    static let yoloMasks = FuzzTarget("yolo-masks", factor: 512) { bytes in
+        let objects = ["images/train/a.jpg": picture, "labels/train/a.txt": bytes]
+        try readAll(YOLOMasks(ChannelFiles(MemoryStore(objects: objects)), set: "train"))
     }
 
     /// The beginning of a JPEG of 10 × 20 pixels: readers take its size from it.

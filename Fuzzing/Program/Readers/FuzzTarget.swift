@@ -26,7 +26,7 @@ struct FuzzTarget: Sendable {
         recordIO, recordIOImages, recordIndex, wrappedRecords,
         manifest, manifestInferred, manifestFile,
         imageList, classNames, labelMap,
-        boxFiles, coco, pascalVOC, yolo,
+        boxFiles, coco, pascalVOC, yolo, cocoMasks, yoloMasks,
         jpeg, png, mask,
         idx, cifar,
         s3Answer, awsProfile,

@@ -34,10 +34,17 @@ public struct COCOImages: AnnotatedImages, NamesPictures {
     ///   - classNames: names in the order of the categories' ids, where others are wanted.
     /// - Throws: ``DatasetError`` for a text that is no such file or names no picture; `StorageError`.
     public init(_ name: String, in store: any ObjectStore, images: (any ObjectStore)? = nil, classNames: [String]? = nil) throws {
+        try self.init(name, text: store.bytes(of: name), in: store, images: images, classNames: classNames)
+    }
+
+    /// The same of a text that was read already. `keepsOutlines`: see ``COCODocument/Box/outline``.
+    init(
+        _ name: String, text: [UInt8], in store: any ObjectStore, images: (any ObjectStore)?, classNames: [String]? = nil,
+        keepsOutlines: Bool = false
+    ) throws {
         place = store.location(of: name)
-        let text = try store.bytes(of: name)
         let place = place
-        document = try text.withUnsafeBufferPointer { try COCODocument($0, place: place) }
+        document = try text.withUnsafeBufferPointer { try COCODocument($0, place: place, keepsOutlines: keepsOutlines) }
         guard let first = document.pictures.first else {
             throw DatasetError(.malformed, at: place, "it names no pictures", remedy: "check that this is the file")
         }
@@ -67,9 +74,34 @@ public struct COCOImages: AnnotatedImages, NamesPictures {
     /// - Throws: ``DatasetError`` for a box that can't be read, and a picture of unknown size that can't be opened.
     public func record(at index: Int) throws -> AnnotatedImage {
         let (boxes, size) = try boxes(at: index)
+        var record = try picture(at: index)
+        (record.annotation, record.statedSize) = (.boxes(boxes), size)
+        return record
+    }
+
+    /// Picture `index` without its boxes.
+    func picture(at index: Int) throws -> AnnotatedImage {
+        try check(index)
         let picture = document.pictures[index]
-        return AnnotatedImage(
-            name: picture.name, payload: payload(picture), annotation: .boxes(boxes), place: place(of: index), statedSize: size)
+        return AnnotatedImage(name: picture.name, payload: payload(picture), annotation: .boxes([]), place: place(of: index))
+    }
+
+    /// The annotations of picture `index`, which must be one.
+    func objects(at index: Int) -> ArraySlice<COCODocument.Box> {
+        document.boxes[document.starts[index]..<document.starts[index + 1]]
+    }
+
+    /// The size that the file states, or else the picture's own.
+    func size(at index: Int) throws -> PixelSize {
+        let picture = document.pictures[index]
+        return try picture.size ?? PixelSize(ofPicture: payload(picture).encodedBytes(), place: place(of: index))
+    }
+
+    /// The class number of an annotation; nil where the file has no such category.
+    func classID(of box: COCODocument.Box) -> Int? {
+        // A file without categories numbers its classes itself.
+        let number = document.classNames.isEmpty ? Int(box.category).flatMap { $0 >= 0 ? $0 : nil } : document.classOfCategory[box.category]
+        return number.flatMap { $0 <= ImageListReader.highestPlausibleLabel ? $0 : nil }
     }
 
     /// The boxes of picture `index`.
@@ -82,24 +114,20 @@ public struct COCOImages: AnnotatedImages, NamesPictures {
 
     func picturePlace(of index: Int) -> String { images.location(of: prefix + document.pictures[index].name) }
 
-    private func place(of index: Int) -> String { "\(place), picture '\(document.pictures[index].name)'" }
+    func place(of index: Int) -> String { "\(place), picture '\(document.pictures[index].name)'" }
 
     private func payload(_ picture: COCODocument.Picture) -> ImagePayload { .file(prefix + picture.name, in: images) }
 
     private func boxes(at index: Int) throws -> (boxes: [BoundingBox], size: PixelSize) {
         try check(index)
-        let picture = document.pictures[index]
-        let size = try picture.size ?? PixelSize(ofPicture: payload(picture).encodedBytes(), place: place(of: index))
+        let size = try size(at: index)
         let (columns, rows) = (Double(size.width), Double(size.height))
-        let boxes = try document.boxes[document.starts[index]..<document.starts[index + 1]].map { box in
+        let boxes = try objects(at: index).map { box in
             func refused(_ problem: String, _ remedy: String) -> DatasetError {
                 DatasetError(.label, at: "\(place(of: index)), annotations[\(box.annotation)]", problem, remedy: remedy)
             }
             if let fault = box.fault { throw refused(fault, "write bbox as [left, top, width, height] in pixels, and category_id") }
-            // A file without categories numbers its classes itself.
-            let number =
-                document.classNames.isEmpty ? Int(box.category).flatMap { $0 >= 0 ? $0 : nil } : document.classOfCategory[box.category]
-            guard let number, number <= ImageListReader.highestPlausibleLabel else {
+            guard let number = classID(of: box) else {
                 throw refused("category \(box.category.prefix(40)) is none of the file's categories", "add it to categories")
             }
             let made = BoundingBox(

@@ -1,4 +1,5 @@
-/// What a COCO file says, taken out of its text in one pass: outlines of objects, which are most of such a file, are passed over.
+/// What a COCO file says, taken out of its text in one pass. Of the outlines of objects, which are most of such a file, the places are kept
+/// where they are wanted.
 ///
 /// Source: cocodataset.org, "Data format", "Object detection".
 struct COCODocument {
@@ -17,6 +18,8 @@ struct COCODocument {
         let category: String
         let left, top, width, height: Double
         let isCrowd, isIgnored: Bool
+        /// Bytes of the text that are its segmentation; nil where it has none, or outlines are not wanted.
+        let outline: Range<Int>?
         /// Why it can't be used.
         let fault: String?
     }
@@ -40,8 +43,8 @@ struct COCODocument {
     }
 
     /// Reads a file. Ids may be numbers or strings.
-    init(_ text: UnsafeBufferPointer<UInt8>, place: String) throws {
-        var reader = Reader(place: place)
+    init(_ text: UnsafeBufferPointer<UInt8>, place: String, keepsOutlines: Bool = false) throws {
+        var reader = Reader(place: place, keepsOutlines: keepsOutlines)
         do {
             var scanner = JSONScanner(text)
             try reader.read(&scanner)
@@ -98,6 +101,7 @@ struct COCODocument {
 extension COCODocument {
     fileprivate struct Reader {
         let place: String
+        let keepsOutlines: Bool
         var pictures: [Picture] = []
         var pictureOfID: [String: Int] = [:]
         var boxes: [Box] = []
@@ -117,7 +121,7 @@ extension COCODocument {
                 }
                 var number = 0
                 try scanner.elements(depth: 1) { (scanner) throws(JSONFault) in
-                    let fields = try Fields(&scanner, list)
+                    let fields = try Fields(&scanner, list, keepsOutlines: keepsOutlines)
                     if failure == nil { failure = add(fields, to: list, number: number) }
                     number += 1
                 }
@@ -163,6 +167,7 @@ extension COCODocument {
                 edges = values.compactMap { if case .number(let value) = $0 { value } else { nil } }
             }
             var fault: String?
+            // Who draws outlines needs no box.
             if edges.count != 4 {
                 fault = fields["bbox"].map { "bbox is \($0.excerpt), not four numbers" } ?? "bbox is missing"
                 edges = [0, 0, 0, 0]
@@ -171,7 +176,8 @@ extension COCODocument {
             if category == nil, fault == nil { fault = "category_id is missing" }
             return Box(
                 picture: 0, annotation: number, category: category ?? "", left: edges[0], top: edges[1], width: edges[2],
-                height: edges[3], isCrowd: fields["iscrowd"]?.isTrue ?? false, isIgnored: fields["ignore"]?.isTrue ?? false, fault: fault)
+                height: edges[3], isCrowd: fields["iscrowd"]?.isTrue ?? false, isIgnored: fields["ignore"]?.isTrue ?? false,
+                outline: fields.outline, fault: fault)
         }
     }
 
@@ -199,19 +205,32 @@ extension COCODocument {
     fileprivate struct Fields {
         private let list: List
         private var values: [JSONValue?]
+        /// Where an annotation's `segmentation` stands in the text.
+        private(set) var outline: Range<Int>?
 
-        init(_ scanner: inout JSONScanner, _ list: List) throws(JSONFault) {
+        private static let segmentation = Array("segmentation".utf8)
+
+        init(_ scanner: inout JSONScanner, _ list: List, keepsOutlines: Bool) throws(JSONFault) {
             self.list = list
             let wanted = list.memberBytes
             values = [JSONValue?](repeating: nil, count: wanted.count)
             var values = values
+            var outline: Range<Int>?
             try scanner.members(depth: 2) { (scanner, key) throws(JSONFault) in
                 guard let index = wanted.firstIndex(where: { key.matches($0, in: scanner.bytes) }) else {
-                    return try scanner.skipValue(depth: 3)
+                    guard keepsOutlines, list == .annotations, key.matches(Self.segmentation, in: scanner.bytes) else {
+                        return try scanner.skipValue(depth: 3)
+                    }
+                    scanner.skipSpace()
+                    let start = scanner.position
+                    try scanner.skipValue(depth: 3)
+                    outline = start..<scanner.position
+                    return
                 }
                 values[index] = try scanner.value(depth: 3)
             }
             self.values = values
+            self.outline = outline
         }
 
         subscript(name: String) -> JSONValue? { list.members.firstIndex(of: name).flatMap { values[$0] } }

@@ -91,20 +91,30 @@ public struct YOLOImages: AnnotatedImages {
 
     /// Picture `index`, not read, and its boxes; its place is the text.
     public func record(at index: Int) throws -> AnnotatedImage {
-        let annotation = try annotation(at: index)
+        var record = try picture(at: index)
+        record.annotation = try annotation(at: index)
+        return record
+    }
+
+    /// Picture `index` without its boxes.
+    func picture(at index: Int) throws -> AnnotatedImage {
+        try check(index)
         let picture = pictures[index]
         let label = Self.label(of: picture)
         return AnnotatedImage(
-            name: ImageFileName.below(prefix, picture), payload: files.payload(of: picture),
-            annotation: annotation, place: files.location(of: files.contains(label) ? label : picture))
+            name: ImageFileName.below(prefix, picture), payload: files.payload(of: picture), annotation: .boxes([]),
+            place: files.location(of: files.contains(label) ? label : picture))
     }
 
     /// The boxes of picture `index`.
-    public func annotation(at index: Int) throws -> Annotation {
+    public func annotation(at index: Int) throws -> Annotation { .boxes(try lines(at: index).map(\.box)) }
+
+    /// The lines of picture `index`'s text; none where it has no text.
+    func lines(at index: Int) throws -> [YOLOText.Line] {
         try check(index)
         let label = Self.label(of: pictures[index])
-        guard files.contains(label) else { return .boxes([]) }
-        return .boxes(try YOLOText.boxes(files.bytes(of: label), place: files.location(of: label)))
+        guard files.contains(label) else { return [] }
+        return try YOLOText.lines(files.bytes(of: label), place: files.location(of: label))
     }
 
     /// The description that a folder holds: the YAML file that YOLO's tools call `data.yaml`, or the only one.
@@ -151,15 +161,36 @@ public struct YOLOImages: AnnotatedImages {
     }
 }
 
-/// The boxes of one picture as text.
+/// The objects of one picture as text.
 enum YOLOText {
+    /// One object: a box (centre and sides) or an outline (x and y of each corner), as fractions of the picture's sides.
+    struct Line {
+        /// From 1.
+        let number: Int
+        let classID: Int
+        /// Four, or an even number of at least six.
+        let numbers: [Double]
+
+        /// The box, or that around the outline.
+        var box: BoundingBox {
+            if numbers.count == 4 {
+                let (x, y, width, height) = (numbers[0], numbers[1], numbers[2], numbers[3])
+                return BoundingBox(classID: classID, left: x - width / 2, top: y - height / 2, right: x + width / 2, bottom: y + height / 2)
+            }
+            let xs = stride(from: 0, to: numbers.count, by: 2).map { numbers[$0] }
+            let ys = stride(from: 1, to: numbers.count, by: 2).map { numbers[$0] }
+            return BoundingBox(
+                classID: classID, left: xs.min() ?? 0, top: ys.min() ?? 0, right: xs.max() ?? 0, bottom: ys.max() ?? 0)
+        }
+    }
+
     /// Reads a text. `place`: what errors name.
     /// - Throws: ``DatasetError`` for a line that is neither a box nor an outline.
-    static func boxes(_ bytes: [UInt8], place: String) throws -> [BoundingBox] {
+    static func lines(_ bytes: [UInt8], place: String) throws -> [Line] {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw DatasetError(.malformed, at: place, "it is not UTF-8 text", remedy: "save it as UTF-8")
         }
-        var boxes: [BoundingBox] = []
+        var lines: [Line] = []
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             let fields = line.split { $0 == " " || $0 == "\t" || $0 == "\u{FEFF}" }
             if fields.isEmpty { continue }
@@ -176,22 +207,12 @@ enum YOLOText {
             guard numbers[0].rounded() == numbers[0], (0...Double(ImageListReader.highestPlausibleLabel)).contains(numbers[0]) else {
                 throw refused("'\(fields[0].prefix(40))' is not a class number")
             }
-            let classID = Int(numbers[0])
-            switch numbers.count {
-            case 5:
-                let (x, y, width, height) = (numbers[1], numbers[2], numbers[3], numbers[4])
-                boxes.append(
-                    BoundingBox(
-                        classID: classID, left: x - width / 2, top: y - height / 2, right: x + width / 2, bottom: y + height / 2))
-            case 7... where !numbers.count.isMultiple(of: 2):
-                let xs = stride(from: 1, to: numbers.count, by: 2).map { numbers[$0] }
-                let ys = stride(from: 2, to: numbers.count, by: 2).map { numbers[$0] }
-                guard let left = xs.min(), let right = xs.max(), let top = ys.min(), let bottom = ys.max() else { continue }
-                boxes.append(BoundingBox(classID: classID, left: left, top: top, right: right, bottom: bottom))
-            default: throw refused("it has \(numbers.count) numbers where a box has 5")
+            guard numbers.count == 5 || numbers.count >= 7 && !numbers.count.isMultiple(of: 2) else {
+                throw refused("it has \(numbers.count) numbers where a box has 5")
             }
+            lines.append(Line(number: index + 1, classID: Int(numbers[0]), numbers: Array(numbers.dropFirst())))
         }
-        return boxes
+        return lines
     }
 
     /// Lines with six decimals, as YOLO's tools write them.

@@ -110,13 +110,27 @@ public struct AnnotatedChannel: Sendable {
         }
         if name.hasSuffix(".json") {
             let (store, path) = try aboveAnnotations(place)
-            return try COCOImages(path, in: store, classNames: classNames)
+            return try coco(path, in: store)
         }
         if name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
             let (store, name) = try stores.open(fileAt: place)
-            return try YOLOImages(ChannelFiles(store), set: channel, description: name, classNames: classNames)
+            return try yolo(ChannelFiles(store), description: name)
         }
         return nil
+    }
+
+    /// Masks of a COCO file's outlines where segmentation is asked for, else its boxes.
+    private func coco(_ name: String, in store: any ObjectStore, images: (any ObjectStore)? = nil) throws -> any AnnotatedImages {
+        task == .segmentation
+            ? try COCOMasks(name, in: store, images: images, classNames: classNames)
+            : try COCOImages(name, in: store, images: images, classNames: classNames)
+    }
+
+    /// The same of YOLO's texts.
+    private func yolo(_ files: ChannelFiles, description: String? = nil) throws -> any AnnotatedImages {
+        task == .segmentation
+            ? try YOLOMasks(files, set: channel, description: description, classNames: classNames)
+            : try YOLOImages(files, set: channel, description: description, classNames: classNames)
     }
 
     /// The store that holds a COCO file and most likely its pictures: the folder above `annotations/`.
@@ -181,12 +195,15 @@ public struct AnnotatedChannel: Sendable {
             return try MaskImages(files, channel: channel, classNames: classNames)
         }
         if task == .segmentation {
-            return holds("ImageSets/Segmentation/", ".txt")
-                ? try MaskImages(pascalVOC: files, set: channel == "validation" ? "val" : channel, classNames: classNames)
-                : try MaskImages(files, channel: channel, classNames: classNames)
+            if holds("ImageSets/Segmentation/", ".txt") {
+                return try MaskImages(pascalVOC: files, set: channel == "validation" ? "val" : channel, classNames: classNames)
+            }
+            if let name = cocoFile(in: files) { return try coco(name, in: files.store) }
+            if YOLOImages.description(in: files) != nil || holds("labels/", ".txt") { return try yolo(files) }
+            return try MaskImages(files, channel: channel, classNames: classNames)
         }
         if holds(annotationFolder, ".json") { return try BoxFiles(files, channel: channel, classNames: classNames) }
-        if let name = cocoFile(in: files) { return try COCOImages(name, in: files.store, classNames: classNames) }
+        if let name = cocoFile(in: files) { return try coco(name, in: files.store) }
         if holds("Annotations/", ".xml") {
             let sets = [channel, channel == "validation" ? "val" : channel]
             let hasLists = holds("ImageSets/Main/", ".txt")
@@ -195,7 +212,7 @@ public struct AnnotatedChannel: Sendable {
         }
         if holds("", ".xml") { return try PascalVOCImages(images: files, annotations: files, classNames: classNames) }
         if YOLOImages.description(in: files) != nil || holds("labels/", ".txt") || task == .detection && holds("", ".txt") {
-            return try YOLOImages(files, set: channel, classNames: classNames)
+            return try yolo(files)
         }
         if task == .detection {
             let lists = files.paths.filter { $0.hasSuffix(".lst") && !$0.contains("/") }
@@ -234,7 +251,7 @@ public struct AnnotatedChannel: Sendable {
         let store = try open(annotations)
         if "\(annotations)".hasSuffix(".json"), !(store is ManifestFileStore) {
             let (store, name) = try stores.open(fileAt: annotations)
-            return try checked(COCOImages(name, in: store, images: open(place), classNames: classNames))
+            return try checked(coco(name, in: store, images: open(place)))
         }
         let files = try ChannelFiles(store)
         let images = try ChannelFiles(open(place), ignoring: ignored)

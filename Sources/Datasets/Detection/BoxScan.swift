@@ -6,6 +6,26 @@ protocol NamesPictures: AnnotatedImages {
     func picturePlace(of index: Int) throws -> String
 }
 
+extension NamesPictures {
+    /// - Throws: ``DatasetError`` where annotations name pictures that are not there.
+    func requirePictures() throws {
+        let missing = try (0..<count).filter { try !holdsPicture(of: $0) }
+        guard let first = missing.first else { return }
+        throw DatasetError.missingPictures(missing.count, of: self, first: try picturePlace(of: first))
+    }
+}
+
+extension DatasetError {
+    /// The error for pictures that annotations name and that are not there.
+    fileprivate static func missingPictures(_ count: Int, of images: any AnnotatedImages, first: String) -> DatasetError {
+        let them = count == 1 ? "it" : "them"
+        return DatasetError(
+            .unreadable, at: images.source,
+            "\(count) of the \(images.count) pictures that it names \(count == 1 ? "is" : "are") not there, the first is \(first)",
+            remedy: "add \(them), or take \(them) out of the annotations")
+    }
+}
+
 /// What one pass over all annotations of a data set for detection finds.
 struct BoxScan {
     /// The classes of each record's objects.
@@ -85,10 +105,7 @@ struct BoxScan {
     func requirePictures(_ images: any AnnotatedImages) throws {
         guard let first = missing.first else { return }
         let place = try (images as? any NamesPictures)?.picturePlace(of: first) ?? Self.place(first, in: images)
-        throw DatasetError(
-            .unreadable, at: images.source,
-            "\(missing.count) of the \(images.count) pictures that it names \(missing.count == 1 ? "is" : "are") not there, the first is \(place)",
-            remedy: "add \(missing.count == 1 ? "it" : "them"), or take \(missing.count == 1 ? "it" : "them") out of the annotations")
+        throw DatasetError.missingPictures(missing.count, of: images, first: place)
     }
 
     /// Where the annotation of a record is, for messages.

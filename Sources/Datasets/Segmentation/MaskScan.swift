@@ -19,6 +19,12 @@ struct MaskScan {
     /// Looks at every mask, on several threads. `readsValues`: whether to decode them.
     /// - Throws: the first record's error, in the order of the records.
     init(_ images: any AnnotatedImages, labelMap: LabelMap, readsValues: Bool) throws {
+        if !readsValues, let outlined = images as? any OutlinedImages {
+            // Masks that are made as large as their pictures need no look.
+            try (images as? any NamesPictures)?.requirePictures()
+            try outlined.requireOutlines()
+            return
+        }
         let count = images.count
         let pieces = concurrentMap((count + Self.pieceSize - 1) / Self.pieceSize) { piece in
             Result {

@@ -22,7 +22,8 @@ struct Convert: ParsableCommand {
               list       pictures in train/, labels in train.lst
               recordio   train.rec, train.idx, train.lst: MXNet's
               manifest   train.manifest: SageMaker's augmented manifest, pictures beside it
-              masks      pictures in train/, PNG masks in train_annotation/
+              masks      pictures in train/, PNG masks in train_annotation/; also made of
+                         COCO's and YOLO's outlines
               boxes      pictures in train/, a JSON of boxes each in train_annotation/
               coco       pictures in train/, annotations/instances_train.json
               voc        JPEGImages/, Annotations/, ImageSets/Main/train.txt: Pascal VOC's
@@ -85,7 +86,10 @@ struct Convert: ParsableCommand {
         Interruption.install()
         let stores = Stores { Interruption.isRequested }
         var reader = AnnotatedChannel(source, stores: stores)
-        (reader.task, reader.list, reader.classNames, reader.channel) = (task, list, classNames?.names, channel)
+        // Outlines of objects are boxes unless masks are wanted.
+        (reader.task, reader.list, reader.classNames, reader.channel) = (
+            task ?? (to == .masks ? .segmentation : nil), list, classNames?.names, channel
+        )
         (reader.annotations, reader.labelMap) = (annotation, labelMap)
         (reader.attributeNames, reader.labelFormat) = (manifest.attributes, manifest.labelFormat)
         let images = try reader.open()

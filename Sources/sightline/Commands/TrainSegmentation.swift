@@ -12,6 +12,8 @@ struct TrainSegmentation: ParsableCommand {
               sightline train segmentation --train s3://b/train --train-annotation \\
                 s3://b/train_annotation --validation-split 0.1 --output run \\
                 -p algorithm=deeplab -p num_classes=21 -p learning_rate=0.01
+              sightline train segmentation --train photos --train-annotation \\
+                instances.json --validation-split 0.1 --output run
               sightline train segmentation --train city.manifest --validation-split 0.1 \\
                 --output run -p num_classes=19 --resume
 
@@ -19,7 +21,8 @@ struct TrainSegmentation: ParsableCommand {
               SageMaker's folders: the one that holds train/ and train_annotation/, or
               --train-annotation; a JPEG or PNG and a mask (PNG) of the same base name.
               Pascal VOC's layout, and augmented manifests whose two attributes end in
-              -ref. A folder that holds both splits is given to --train and
+              -ref. COCO's outlines (polygons and RLE) and YOLO's: class 0 is what lies in
+              none, and where two classes overlap nothing is labelled. A folder that holds both splits is given to --train and
               to --validation. All of these may lie in a bucket: s3://bucket/prefix.
 
               A mask's values, or palette indices, are classes from 0; 255 is ignored, in
@@ -35,12 +38,14 @@ struct TrainSegmentation: ParsableCommand {
     @Option(help: ArgumentHelp("Training images: a folder, a manifest or s3://…", valueName: "path"), completion: .file())
     var train: String
 
-    @Option(help: ArgumentHelp("The training images' masks, if not beside them.", valueName: "folder"), completion: .directory)
+    @Option(
+        help: ArgumentHelp("The training images' masks, if not beside them: a folder, or a COCO file.", valueName: "path"),
+        completion: .file())
     var trainAnnotation: String?
 
     @OptionGroup var held: ValidationOptions
 
-    @Option(help: ArgumentHelp("The validation images' masks.", valueName: "folder"), completion: .directory)
+    @Option(help: ArgumentHelp("The validation images' masks: a folder, or a COCO file.", valueName: "path"), completion: .file())
     var validationAnnotation: String?
 
     @Option(
