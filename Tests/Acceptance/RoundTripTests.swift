@@ -98,6 +98,16 @@ extension Acceptance {
             #expect((settings["hyperparameters"] as? [String: String])?["num_layers"] == "20")
             #expect(!place.exists("next"))
 
+            // What was held out is found again, image by image.
+            let heldOut = try Command.run(
+                ["evaluate", "run", "--data", "photos", "--held-out", "--precision", "float32", "--json"], in: place.path)
+            let row = try place.text("run/results.csv").split(separator: "\n")[1].split(separator: ",")
+            let figures = try #require(try heldOut.objects().first, "\(heldOut.errors)")
+            #expect(figures["images"] as? Int == 4 * 2)
+            #expect(abs((figures["accuracy"] as? Double ?? -1) - (Double(row[3]) ?? -2)) < 0.13, "\(row)")
+            let unknown = try Command.run(["evaluate", "run/model", "--data", "photos", "--held-out"], in: place.path)
+            #expect(unknown.status == 2 && unknown.errors.contains("--held-out needs the run's folder"), "\(unknown)")
+
             let inside = try Command.run(["evaluate", "run", "--data", "photos", "--output", "photos/scored"], in: place.path)
             #expect(inside.status == 2 && inside.errors.contains("would be a class") && !place.exists("photos/scored"), "\(inside)")
             try place.write(Array("mine".utf8), to: "other/report.html")

@@ -9,6 +9,7 @@ struct ConversionRecord: Codable, Equatable {
     let classes: [String]?
     let task: String
     let format: String
+    let shrinking: PictureShrinking?
 
     private static func fileName(_ name: String) -> String { ".\(name).conversion" }
 

@@ -79,6 +79,12 @@ public enum ImageSource<Dataset: TargetedImages, Stream: TargetedStream>: Sendab
         }
     }
 
+    /// The part that a run with these settings holds out of the data.
+    /// - Throws: ``DatasetError`` for a stream, and where nothing can be held out.
+    public func heldOut(fraction: Double, seed: UInt64) throws -> Self {
+        .dataset(try requireDataset().split(fraction: fraction, seed: seed).validation)
+    }
+
     /// What the records are read from, for people.
     public var source: String {
         switch self {

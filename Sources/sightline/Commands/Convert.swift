@@ -28,7 +28,9 @@ struct Convert: ParsableCommand {
               coco       pictures in train/, annotations/instances_train.json
               voc        JPEGImages/, Annotations/, ImageSets/Main/train.txt: Pascal VOC's
               yolo       images/train/, labels/train/, data.yaml
-              What the source is, its content tells. Pictures are copied byte for byte.
+              What the source is, its content tells. Pictures are copied byte for byte;
+              --resize makes large ones smaller and turns them upright, with their boxes and
+              masks, which spares training the decoding of whole photographs.
 
             Ctrl-C loses nothing: --resume goes on. Nothing is visible under its name
             before it is whole.
@@ -67,6 +69,12 @@ struct Convert: ParsableCommand {
     @Option(help: ArgumentHelp("The channel: train or validation.", valueName: "name"))
     var channel = "train"
 
+    @Option(help: ArgumentHelp("Make larger pictures smaller: their shorter side, in pixels.", valueName: "pixels"))
+    var resize: Int?
+
+    @Option(help: ArgumentHelp("Quality of JPEGs that --resize writes, 1 to 100. (default: 95)", valueName: "n"))
+    var quality: Int?
+
     @Flag(help: "Go on with what an interrupted run has left.")
     var resume = false
 
@@ -74,6 +82,7 @@ struct Convert: ParsableCommand {
     var quiet = false
 
     func validate() throws {
+        if quality != nil, resize == nil { throw ValidationError("--quality is for --resize: other pictures are copied byte for byte.") }
         if labelMap != nil, annotation == nil {
             throw ValidationError("--label-map needs --annotation; a folder that holds both channels has label_map/ beside them.")
         }
@@ -92,11 +101,13 @@ struct Convert: ParsableCommand {
         )
         (reader.annotations, reader.labelMap) = (annotation, labelMap)
         (reader.attributeNames, reader.labelFormat) = (manifest.attributes, manifest.labelFormat)
+        let shrinking = try resize.map { try PictureShrinking(shorterSide: $0, quality: quality ?? 95) }
         let images = try reader.open()
         if !quiet { for warning in images.warnings { TextOutput.standardError.write("note: \(warning)\n") } }
         let line = LiveLine(.standardError)
         defer { line.close() }
-        let notes = try images.write(as: to, to: stores.open(Location(target)), name: channel, resume: resume) { done in
+        let notes = try images.write(as: to, to: stores.open(Location(target)), name: channel, resume: resume, shrinking: shrinking) {
+            done in
             if Interruption.isRequested {
                 line.close()
                 throw TrainingError(

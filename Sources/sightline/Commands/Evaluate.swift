@@ -4,6 +4,7 @@ import Foundation
 import Reporting
 import Tasks
 import Torch
+import Training
 import Weights
 
 /// `sightline evaluate`.
@@ -18,6 +19,7 @@ struct Evaluate: ParsableCommand {
               sightline evaluate detector --data cells --annotation cells.json
               sightline evaluate segmenter --data camvid --flip
               sightline evaluate run --data photos/test --output scored
+              sightline evaluate run --data photos/train --held-out --output scored
 
             The model is a run's folder, a model folder, or a file of weights. A detector
             is scored by Pascal VOC's mAP and COCO's; a segmentation model by mIOU, pixel
@@ -43,6 +45,10 @@ struct Evaluate: ParsableCommand {
 
     @Option(help: ArgumentHelp("Which part, where one folder holds several: train, validation, test.", valueName: "name"))
     var channel = "validation"
+
+    @Flag(
+        help: "Score the images that --validation-split held out of these data when the model, given as the run's folder, was trained.")
+    var heldOut = false
 
     @Option(help: "Precision of products.")
     var precision = PredictionPrecision.float32
@@ -114,11 +120,11 @@ struct Evaluate: ParsableCommand {
         let predictor = try SegmentationPredictor(
             model, classNames: classNames?.names, device: device, precision: precision.type, viewing: segmentation.viewing)
         var images = SegmentationChannel(data)
-        (images.annotations, images.labelMap, images.channel) = (annotation, labelMap, channel)
+        (images.annotations, images.labelMap, images.channel) = (annotation, labelMap, part)
         (images.classNames, images.classCount) = (names(of: predictor.description), predictor.description.classes.count)
         images.mode = .fastFile
         images.attributeNames = manifest.attributes
-        let source = try readable(images.open())
+        let source = try readable(chosen(images.open()))
         let folder = try folder(predictor.description, source.source)
         try report(source.warnings, count: source.count ?? 0) { progress, seconds in
             var scores: [SegmentationImageScore] = []
@@ -144,12 +150,12 @@ struct Evaluate: ParsableCommand {
         let description = predictor.description
         var images = ClassificationChannel(data)
         images.list = lst
-        guard try images.select(channel) else {
-            throw Failure.usage("--channel is '\(channel)', and \(data) has no such part; it may be train, validation or test.")
+        guard try images.select(part) else {
+            throw Failure.usage("--channel is '\(part)', and \(data) has no such part; it may be train, validation or test.")
         }
         (images.classNames, images.classCount) = (names(of: description), description.classes.count)
         (images.attributeNames, images.labelFormat) = (manifest.attributes, manifest.labelFormat)
-        guard case .dataset(let dataset) = try readable(.dataset(images.openDataset()) as ClassificationSource) else { return }
+        guard case .dataset(let dataset) = try readable(chosen(.dataset(images.openDataset()) as ClassificationSource)) else { return }
         if let output { try OutputFolder.refuse(output, inside: classFolders(dataset.classNames)) }
         let folder = try folder(description, dataset.source)
         try report(dataset.warnings, count: dataset.count) { progress, seconds in
@@ -168,11 +174,11 @@ struct Evaluate: ParsableCommand {
         if labelMap != nil { throw Failure.usage("--label-map is for segmentation models, and \(model) is a detector.") }
         let predictor = try DetectionPredictor(model, classNames: classNames?.names, device: device, precision: precision.type)
         var images = DetectionChannel(data)
-        (images.annotations, images.list, images.channel) = (annotation, lst, channel)
+        (images.annotations, images.list, images.channel) = (annotation, lst, part)
         images.classNames = names(of: predictor.description)
         images.mode = .fastFile
         images.attributeNames = manifest.attributes
-        let source = try readable(images.open())
+        let source = try readable(chosen(images.open()))
         let folder = try folder(predictor.description, source.source)
         try report(source.warnings, count: source.count ?? 0) { progress, seconds in
             var scores: [DetectionImageScore] = []
@@ -192,7 +198,7 @@ struct Evaluate: ParsableCommand {
 
     /// Where the images lie in folders of classes, among which another folder would be one more.
     private func classFolders(_ classes: [String]) -> [String] {
-        [data, "\(data)/\(channel)"].filter { folder in
+        [data, "\(data)/\(part)"].filter { folder in
             lst == nil
                 && classes.contains { name in
                     var isFolder: ObjCBool = false
@@ -206,6 +212,23 @@ struct Evaluate: ParsableCommand {
         try output.map {
             try EvaluationOutput($0, network: description.network, task: VisionTask(rawValue: description.task)?.title, source: source)
         }
+    }
+
+    /// Which part of a folder that holds several.
+    private var part: String { heldOut ? "train" : channel }
+
+    /// The images that are scored: all, or those that the run has held out.
+    private func chosen<Dataset, Stream>(_ source: ImageSource<Dataset, Stream>) throws -> ImageSource<Dataset, Stream> {
+        guard heldOut else { return source }
+        let settings = RunFolder(model).hyperparameters
+        guard FileManager.default.fileExists(atPath: settings) else {
+            throw Failure.usage("--held-out needs the run's folder, whose hyperparameters.json says what was held out; \(model) has none.")
+        }
+        let values = try HyperparameterFile.read(settings)
+        guard let fraction = values[RunRecord.validationSplit].flatMap(Double.init) else {
+            throw Failure.usage("--held-out: \(model) was trained without --validation-split.")
+        }
+        return try source.heldOut(fraction: fraction, seed: UInt64(values["seed"] ?? "") ?? 0)
     }
 
     private func readable<Dataset, Stream>(_ source: ImageSource<Dataset, Stream>) throws -> ImageSource<Dataset, Stream> {
