@@ -10,7 +10,7 @@ extension JobConfiguration {
     /// - Parameter shouldStop: ends waiting for pipes.
     /// - Throws: ``ContainerError``.
     public func classificationChannels(shouldStop: @escaping @Sendable () -> Bool) throws -> Halves<ClassificationChannel> {
-        let stores = Stores(shouldStop: shouldStop)
+        let stores = Stores()
         return try halves { configuration, split in
             var channel = ClassificationChannel(path(of: configuration), stores: stores)
             channel.mode = configuration.mode
@@ -28,7 +28,7 @@ extension JobConfiguration {
     /// - Parameter shouldStop: ends waiting for pipes.
     /// - Throws: ``ContainerError``.
     public func detectionChannels(shouldStop: @escaping @Sendable () -> Bool) throws -> Halves<DetectionChannel> {
-        let stores = Stores(shouldStop: shouldStop)
+        let stores = Stores()
         return try halves { configuration, split in
             var channel = DetectionChannel(path(of: configuration), stores: stores)
             channel.mode = configuration.mode
@@ -46,7 +46,7 @@ extension JobConfiguration {
     /// - Parameter shouldStop: ends waiting for pipes.
     /// - Throws: ``ContainerError``.
     public func segmentationChannels(shouldStop: @escaping @Sendable () -> Bool) throws -> Halves<SegmentationChannel> {
-        let stores = Stores(shouldStop: shouldStop)
+        let stores = Stores()
         return try halves { configuration, split in
             var channel = SegmentationChannel(path(of: configuration), stores: stores)
             channel.mode = configuration.mode

@@ -40,6 +40,10 @@ extension JobConfiguration {
             return RecognisedTask(task: task, evidence: "the tuning objective \(objective)")
         }
         if let found = taskOfChannels { return found }
+        // Where nothing else tells, a name means the algorithm that had it alone.
+        if let name = Self.original.keys.sorted().first(where: { hyperparameters[$0] != nil }), let task = Self.original[name] {
+            return RecognisedTask(task: task, evidence: name)
+        }
         throw ContainerError(
             at: file, "no hyperparameter and no channel tells whether it is classification, detection or segmentation", remedy: remedy)
     }
@@ -52,6 +56,9 @@ extension JobConfiguration {
         }
         return task
     }
+
+    /// SageMaker's names of one algorithm that are here of all.
+    private static let original: [String: VisionTask] = ["lr_scheduler": .segmentation, "freeze_layer_pattern": .detection]
 
     private static let objectives: [String: VisionTask] = [
         "validation:accuracy": .classification, "validation:mAP": .detection, "validation:mIOU": .segmentation,

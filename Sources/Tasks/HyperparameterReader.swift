@@ -58,7 +58,7 @@ public struct HyperparameterReader {
             _ = try Regex(text)
             return text
         } catch {
-            faults.append("\(name) is '\(text)', which is no regular expression (\(error)); write one such as \"^(conv1_|conv2_).*\".")
+            faults.append("\(name) is '\(text)', which is no regular expression (\(error)); write one such as \"^conv1\".")
             return nil
         }
     }

@@ -168,17 +168,7 @@ public final class Trainer<Job: TrainingTask> {
     /// The next mini-batch, or the first turn at it; nil at the end of an epoch. Processes with parts of their own of a data set end their
     /// epochs together, when the first has nothing left.
     private func nextBatch(_ loader: BatchLoader<Job.Builder>) throws -> Job.Builder.Batch? {
-        let loaded: LoadedBatch<Job.Builder.Batch>?
-        do {
-            loaded = try loader.next()
-        } catch  where ranks == nil {
-            try readPending()
-            // Nobody waits for data when the run is to end.
-            if Interruption.isRequested { try interrupt() }
-            // What a long run has learned since its last checkpoint is not lost to a file that can't be read: once it is mended, --resume goes on.
-            if saved != nil { try? save() }
-            throw error
-        }
+        let loaded = try turn(loader)
         guard let ranks else { return loaded?.batch }
         let flags = try ranks.any([loaded == nil, Interruption.isRequested, writes && isSaveDue])
         agreed = (flags[1], flags[2])
@@ -187,11 +177,25 @@ public final class Trainer<Job: TrainingTask> {
         return nil
     }
 
+    /// The next turn's examples; nil at the end of an epoch. Of a mini-batch of several turns nothing is learned before the last.
+    private func turn(_ loader: BatchLoader<Job.Builder>) throws -> LoadedBatch<Job.Builder.Batch>? {
+        do {
+            return try loader.next()
+        } catch  where ranks == nil {
+            try readPending()
+            // Nobody waits for data when the run is to end.
+            if Interruption.isRequested { try interrupt() }
+            // What a long run has learned since its last checkpoint is not lost to a file that can't be read: once it is mended, --resume goes on.
+            if saved != nil { try? save() }
+            throw error
+        }
+    }
+
     private func step(_ batch: Job.Builder.Batch, _ loader: BatchLoader<Job.Builder>, rate: Double) throws {
         try updater.update(
             with: batch,
             then: {
-                guard let loaded = try loader.next() else {
+                guard let loaded = try turn(loader) else {
                     throw TrainingError(.ranks, "An epoch has ended within a mini-batch. This is a fault of the program.")
                 }
                 return loaded.batch

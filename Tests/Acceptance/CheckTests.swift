@@ -138,6 +138,23 @@ extension Acceptance {
             #expect(wrong.output.hasSuffix(": 1 error, 1 warning\n") && wrong.errors.isEmpty)
         }
 
+        @Test("The page lies beside the data, never in them, and replaces no other page")
+        func page() throws {
+            let place = try Workspace()
+            try place.writeFolders("photos", perClass: 2)
+            let inside = try Command.run(["check", "--train", "photos", "--output", "photos/checked"], in: place.path)
+            #expect(inside.status == 2 && inside.errors.contains("would be a class") && !place.exists("photos/checked"), "\(inside)")
+            for _ in 0..<2 {
+                let written = try Command.run(["check", "--train", "photos", "--output", "checked"], in: place.path)
+                #expect(written.status == 0 && written.errors.contains("report: checked/report.html"), "\(written)")
+            }
+            #expect(try place.text("checked/report.html").contains("Labels, train"))
+            try place.write(Array("mine".utf8), to: "other/report.html")
+            let other = try Command.run(["check", "--train", "photos", "--output", "other"], in: place.path)
+            #expect(other.status == 2 && other.errors.contains("no check has written"), "\(other)")
+            #expect(try place.text("other/report.html") == "mine")
+        }
+
         @Test("A path that leads nowhere is one error; misuse leaves with 2")
         func misuse() throws {
             let place = try Workspace()

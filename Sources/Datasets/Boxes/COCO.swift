@@ -49,17 +49,7 @@ public struct COCOImages: AnnotatedImages, NamesPictures {
             throw DatasetError(.malformed, at: place, "it names no pictures", remedy: "check that this is the file")
         }
         source = "COCO boxes in \(place)"
-        if let classNames {
-            try ClassNames.check(classNames, at: place)
-            // The catalogue's beginning, or more than it, is what num_classes makes of it.
-            let pairs = zip(classNames, document.classNames).enumerated()
-            let areOthers = pairs.contains { index, names in names.0 != names.1 && names.0 != String(index) }
-            if document.classNames.count != classNames.count, areOthers {
-                throw ClassNames.difference(found: document.classNames, expected: classNames, at: place)
-            }
-        }
-        self.classNames = try ClassNames.chosen(
-            given: classNames, own: document.classNames.isEmpty ? nil : document.classNames, at: place)
+        self.classNames = try Self.names(given: classNames, own: document.classNames.isEmpty ? nil : document.classNames, at: place)
         if let images {
             (self.images, prefix) = (images, "")
         } else {
@@ -68,6 +58,19 @@ public struct COCOImages: AnnotatedImages, NamesPictures {
         warnings =
             document.strayBoxes > 0
             ? ["\(place): \(document.strayBoxes) annotations belong to no picture of the file and were left out"] : []
+    }
+
+    /// The names that the classes take: those that were given, or the catalogue's `own`.
+    /// - Throws: ``DatasetError`` for another catalogue than the one that is expected.
+    static func names(given: [String]?, own: [String]?, at place: String) throws -> [String]? {
+        if let given {
+            try ClassNames.check(given, at: place)
+            // The catalogue's beginning, or more than it, is what num_classes makes of it.
+            let own = own ?? []
+            let areOthers = zip(given, own).enumerated().contains { index, names in names.0 != names.1 && names.0 != String(index) }
+            if own.count != given.count, areOthers { throw ClassNames.difference(found: own, expected: given, at: place) }
+        }
+        return try ClassNames.chosen(given: given, own: own, at: place)
     }
 
     /// Record `index`, its picture not read.

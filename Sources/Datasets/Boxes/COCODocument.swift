@@ -208,7 +208,7 @@ extension COCODocument {
         /// Where an annotation's `segmentation` stands in the text.
         private(set) var outline: Range<Int>?
 
-        private static let segmentation = Array("segmentation".utf8)
+        private static let (segmentation, emptyList, null) = (Array("segmentation".utf8), Array("[]".utf8), Array("null".utf8))
 
         init(_ scanner: inout JSONScanner, _ list: List, keepsOutlines: Bool) throws(JSONFault) {
             self.list = list
@@ -224,7 +224,9 @@ extension COCODocument {
                     scanner.skipSpace()
                     let start = scanner.position
                     try scanner.skipValue(depth: 3)
-                    outline = start..<scanner.position
+                    // Nothing, however it is written, is no outline.
+                    let text = scanner.bytes[start..<scanner.position].prefix(64).filter { $0 > 0x20 }
+                    outline = [Self.emptyList, Self.null].contains(text) ? nil : start..<scanner.position
                     return
                 }
                 values[index] = try scanner.value(depth: 3)

@@ -96,6 +96,9 @@ public struct YOLOImages: AnnotatedImages {
         return record
     }
 
+    /// Whether pictures and texts lie on this machine.
+    var isLocal: Bool { files.store is LocalStore }
+
     /// Picture `index` without its boxes.
     func picture(at index: Int) throws -> AnnotatedImage {
         try check(index)

@@ -52,7 +52,8 @@ public struct ChannelCopy: Sendable {
     func copy(from store: any ObjectStore, part: String, where isWanted: (StoredObject) -> Bool) throws -> String {
         guard case .s3(let bucket, let key) = try Location(store.place) else { return store.place }
         let objects = try store.list().filter(isWanted)
-        let place = ".parts/\(part)/\(bucket)/\(key)"
+        // Prefixes lie in each other, and their folders must not.
+        let place = ".parts/\(part)/\(bucket)/\(key.replacing("/", with: "%2F"))"
         try alone(with: place) {
             try fetch(objects, from: store, to: LocalStore("\(folder)/\(place)"), index: place)
             try Self.remove(allBut: Set(objects.map { Self.localName(of: $0.name) }), below: "\(folder)/\(place)")

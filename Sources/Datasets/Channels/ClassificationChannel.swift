@@ -225,6 +225,12 @@ public struct ClassificationChannel: Sendable {
         return try ListedImages(name, in: files.store, images: below.store, listing: below, classCount: classCount)
     }
 
+    /// What is copied of a bucket for a share: other lists choose other objects of it.
+    private func part(_ share: ObjectShare) -> String {
+        let choice = "\(split) \(list ?? "")".utf8.reduce(UInt64(14_695_981_039_346_656_037)) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
+        return "\(share.name)-\(String(choice, radix: 16))"
+    }
+
     /// This host's objects of a bucket, copied to this machine, and no others; nil: the data are a manifest.
     private func copied(_ location: Location, _ share: ObjectShare) throws -> ClassificationDataset? {
         let copy = ChannelCopy(stores, folder: copyFolder, shouldStop: shouldStop)
@@ -234,7 +240,7 @@ public struct ClassificationChannel: Sendable {
             let chosen = try ChannelName(split).records(among: all.files, at: share.place)
             let own = try share.names(of: chosen)
             let stems = Set(own.map(ImageFileName.stem(of:)))
-            let folder = try copy.copy(from: all.store, part: share.name) { object in
+            let folder = try copy.copy(from: all.store, part: part(share)) { object in
                 own.contains(object.name) || object.name == ClassNames.fileName
                     || object.name.hasSuffix(".idx") && stems.contains(ImageFileName.stem(of: object.name))
             }
@@ -244,7 +250,7 @@ public struct ClassificationChannel: Sendable {
         guard case .dataset(let dataset) = try remote(location) else { return nil }
         let store = try stores.open(location)
         let own = try Set((0..<dataset.count).compactMap { try dataset.record(at: $0).payload.location(below: store) })
-        let folder = try copy.copy(from: store, part: share.name) { own.contains($0.name) }
+        let folder = try copy.copy(from: store, part: part(share)) { own.contains($0.name) }
         return dataset.replacingPayloads { payload in
             payload.location(below: store).map { .file(LocalStore(folder).location(of: $0)) } ?? payload
         }

@@ -261,11 +261,17 @@ public struct AnnotatedChannel: Sendable {
         func holds(_ suffix: String) -> Bool {
             task == .detection ? count(suffix) > 0 : task == nil && count(suffix) > masks
         }
+        // A folder with a JSON for each picture has many.
+        if masks == 0, count(".json") <= 4, let name = cocoFile(in: files) {
+            return try checked(coco(name, in: files.store, images: images.store))
+        }
         if holds(".json") { return try checked(BoxFiles(images: images, annotations: files, classNames: classNames)) }
         if holds(".xml") { return try checked(PascalVOCImages(images: images, annotations: files, classNames: classNames)) }
         guard masks > 0, task != .detection else {
             throw DatasetError(
-                .unreadable, at: files.place, "it holds neither masks (PNG) nor boxes (JSON, XML)",
+                .unreadable, at: files.place,
+                task == .segmentation
+                    ? "it holds neither masks (PNG) nor a COCO file" : "it holds neither masks (PNG) nor boxes (JSON, XML)",
                 remedy: "name the folder of the annotations")
         }
         let map = try labelMap.map {

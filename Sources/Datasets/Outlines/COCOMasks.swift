@@ -36,7 +36,7 @@ public struct COCOMasks: OutlinedImages, NamesPictures {
         let place = store.location(of: name)
         source = "COCO outlines in \(place)"
         offset = OutlineClasses.offset(boxes.classNames)
-        self.classNames = try ClassNames.chosen(given: classNames, own: OutlineClasses.names(boxes.classNames), at: place)
+        self.classNames = try COCOImages.names(given: classNames, own: OutlineClasses.names(boxes.classNames), at: place)
     }
 
     /// Record `index`, its picture not read.

@@ -45,7 +45,8 @@ extension OutlinePainter {
                     guard case .number(let number) = value else { throw OutlineFault("a corner is \(value.excerpt), not a number") }
                     corners.append(number)
                 }
-                try paint(polygon: corners, classID: classID)
+                // A part of one or two corners has no inside.
+                if corners.count != 2, corners.count != 4 { try paint(polygon: corners, classID: classID) }
             }
         case .object:
             guard case .array(let sides)? = segmentation["size"], sides.count == 2, case .number(let height) = sides[0],

@@ -33,23 +33,33 @@ public struct YOLOMasks: OutlinedImages {
     /// Record `index`; its picture's header tells the mask's size.
     public func record(at index: Int) throws -> AnnotatedImage {
         var record = try boxes.picture(at: index)
-        record.annotation = .mask(try mask(of: record, index))
+        let picture = try record.payload.encodedBytes()
+        record.annotation = .mask(try mask(of: picture, index))
+        // Whoever decodes it need not ask a server once more.
+        if !boxes.isLocal { record.payload = .encoded(picture) }
         return record
     }
 
     /// The mask of picture `index`.
-    public func annotation(at index: Int) throws -> Annotation { .mask(try mask(of: boxes.picture(at: index), index)) }
+    public func annotation(at index: Int) throws -> Annotation {
+        .mask(try mask(of: boxes.picture(at: index).payload.encodedBytes(), index))
+    }
 
     func requireOutlines() throws {
-        for index in 0..<count {
-            for line in try boxes.lines(at: index) where line.numbers.count == 4 { throw refused(Self.isBox, at: index, line.number) }
+        // In a bucket each text would be a request.
+        guard boxes.isLocal else { return }
+        let found = concurrentMap(count) { index in
+            Result { try boxes.lines(at: index).first { $0.numbers.count == 4 }?.number }
+        }
+        for (index, line) in found.enumerated() {
+            if let line = try line.get() { throw refused(Self.isBox, at: index, line) }
         }
     }
 
     private static let isBox = "it is a box, and segmentation takes outlines"
 
-    private func mask(of record: AnnotatedImage, _ index: Int) throws -> ImagePayload {
-        let size = try PixelSize(ofPicture: record.payload.encodedBytes(), place: record.pictureLocation)
+    private func mask(of picture: [UInt8], _ index: Int) throws -> ImagePayload {
+        let size = try PixelSize(ofPicture: picture, place: boxes.picture(at: index).pictureLocation)
         do {
             var painter = try OutlinePainter(size)
             for line in try boxes.lines(at: index) {
@@ -65,7 +75,7 @@ public struct YOLOMasks: OutlinedImages {
             }
             return try painter.mask()
         } catch let fault as OutlineFault {
-            throw DatasetError(.label, at: record.place, fault.problem, remedy: "use a smaller picture")
+            throw try DatasetError(.label, at: boxes.picture(at: index).place, fault.problem, remedy: "use a smaller picture")
         }
     }
 

@@ -16,11 +16,13 @@ struct MaskScan {
     /// Where headers are: a page.
     private static let headerSize = 4096
 
-    /// Looks at every mask, on several threads. `readsValues`: whether to decode them.
+    /// Looks at every mask, on several threads. `readsValues`: whether to decode them. `isStrict`: whether pictures that are named and not
+    /// there, and objects without an outline, are errors already.
     /// - Throws: the first record's error, in the order of the records.
-    init(_ images: any AnnotatedImages, labelMap: LabelMap, readsValues: Bool) throws {
+    init(_ images: any AnnotatedImages, labelMap: LabelMap, readsValues: Bool, isStrict: Bool) throws {
         if !readsValues, let outlined = images as? any OutlinedImages {
             // Masks that are made as large as their pictures need no look.
+            guard isStrict else { return }
             try (images as? any NamesPictures)?.requirePictures()
             try outlined.requireOutlines()
             return

@@ -27,6 +27,8 @@ public struct SegmentationChannel: AnnotationChannel {
     public var shard: RecordShard?
     /// Names at the top of ``location`` that belong to other channels: ``AnnotatedChannel/ignored``.
     public var ignored: [String] = []
+    /// Whether every picture and outline must be there: see `SegmentationDataset.init`.
+    public var requiresAll = false
     /// Opens buckets.
     public var stores: Stores
     /// Ends waiting for pipes.
@@ -71,7 +73,8 @@ public struct SegmentationChannel: AnnotationChannel {
         files.classNames = classNames
         files.ignored = ignored
         files.attributeNames = attributeNames
-        let dataset = try SegmentationDataset(files.open(), classNames: classNames, classCount: classCount, labelMap: map)
+        let dataset = try SegmentationDataset(
+            files.open(), classNames: classNames, classCount: classCount, labelMap: map, requiresAll: requiresAll)
         return try dataset.share(shard, recordCount: recordCount)
     }
 }

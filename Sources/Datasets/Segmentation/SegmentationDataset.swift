@@ -32,10 +32,13 @@ public struct SegmentationDataset: TargetedImages {
     ///   - classNames: the classes in a model's order; the data must not contradict them.
     ///   - classCount: `num_classes`, background included.
     ///   - labelMap: how values of the masks become classes; nil: as the data say.
+    ///   - requiresAll: whether every picture that outlines are of must be there, and every object have an outline, as far as that can be told
+    ///     without reading pictures.
     /// - Throws: ``DatasetError`` for another task, no pictures, the first picture without a mask or with one that is seen not to fit, and
     ///   classes that don't fit.
     public init(
-        _ images: any AnnotatedImages, classNames: [String]? = nil, classCount: Int? = nil, labelMap: LabelMap? = nil
+        _ images: any AnnotatedImages, classNames: [String]? = nil, classCount: Int? = nil, labelMap: LabelMap? = nil,
+        requiresAll: Bool = false
     ) throws {
         guard images.task == .segmentation else {
             throw DatasetError(
@@ -49,7 +52,7 @@ public struct SegmentationDataset: TargetedImages {
         let map = labelMap ?? images.labelMap
         let found = Self.names(of: images, expected: classNames, count: classCount)
         let readsValues = found == nil && classNames == nil && classCount == nil
-        let scan = try MaskScan(images, labelMap: map, readsValues: readsValues)
+        let scan = try MaskScan(images, labelMap: map, readsValues: readsValues, isStrict: requiresAll)
         let names = try ClassNames.resolve(
             found: found, given: classNames, classCount: classCount, labelCount: scan.highestClass + 1, at: images.source)
         guard Self.classCounts.contains(names.count) else {

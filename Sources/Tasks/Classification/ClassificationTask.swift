@@ -77,7 +77,7 @@ public final class ClassificationTask: TrainingTask {
             depth: settings.numLayers, classes: classNames.count, channels: settings.imageShape.channels)
         classifier = try architecture.makeNetwork(seed: UInt64(settings.seed))
         try start.fill(classifier, architecture: architecture)
-        notes += try settings.training.freeze(classifier, isFresh: start.isRandom)
+        notes += try settings.training.freeze(classifier, isFresh: start.isRandom && !settings.usePretrainedModel)
         network = classifier
         try network.move(to: device)
         self.device = device

@@ -60,7 +60,8 @@ public final class DetectionTask: TrainingTask {
         detector = try architecture.makeNetwork(seed: UInt64(settings.seed))
         try start.fill(detector, architecture: architecture)
         network = detector
-        notes += try settings.training.freeze(detector, isFresh: start.isRandom, otherNames: architecture.mxnetNames)
+        notes += try settings.training.freeze(
+            detector, isFresh: start.isRandom && !settings.usePretrainedModel, otherNames: architecture.mxnetNames)
         try network.move(to: device)
         self.device = device
         precision = settings.reducedPrecision(on: device)

@@ -65,7 +65,7 @@ public final class SegmentationTask: TrainingTask {
         self.preprocessing = preprocessing
         segmenter = try architecture.makeNetwork(seed: UInt64(settings.seed), hasAuxiliary: true)
         try start.fill(segmenter, architecture: architecture)
-        notes += try settings.training.freeze(segmenter, isFresh: start.isRandom)
+        notes += try settings.training.freeze(segmenter, isFresh: start.isRandom && !settings.usePretrainedModel)
         network = segmenter
         try network.move(to: device)
         self.device = device

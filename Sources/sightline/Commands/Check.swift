@@ -14,6 +14,7 @@ struct Check: ParsableCommand {
               sightline check --train photos/train --validation photos/validation
               sightline check --train photos --train-lst train.lst -p num_classes=6 --json
               sightline check segmentation --train camvid --validation camvid
+              sightline check segmentation --train coco (its outlines; else its boxes)
               sightline check --train cells/train --train-annotation cells/train_annotation
               sightline check --train photos --output checked
 
@@ -127,6 +128,7 @@ struct Check: ParsableCommand {
         Interruption.install()
         let progress = CheckProgress(.standardError)
         defer { progress.close() }
+        if let output { try OutputFolder.refuse(output, inside: [train, validation]) }
         let page = try output.map(CheckPage.init)
         let begin = ContinuousClock.now
         var opened: [String: any AnnotatedImages] = [:]

@@ -1,11 +1,10 @@
 import Datasets
 import Storage
-import Training
 
 extension TrainClassification {
     /// The images that the command's options name.
     func runChannels() throws -> RunChannels<ClassificationChannel> {
-        let stores = Stores { Interruption.isRequested }
+        let stores = Stores.ofRun
         func channel(_ path: String, _ split: ClassificationSplit, list: String?) -> ClassificationChannel {
             var channel = ClassificationChannel(channels.place(of: path), stores: stores)
             channels.apply(to: &channel)

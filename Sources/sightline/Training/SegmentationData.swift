@@ -1,6 +1,5 @@
 import Datasets
 import Storage
-import Training
 
 extension TrainSegmentation {
     /// The images that the command's options name.
@@ -8,7 +7,7 @@ extension TrainSegmentation {
         guard channels.shardBy == .record else {
             throw Failure.usage("--shard-by object is for classification; segmentation's data are shared by record.")
         }
-        let stores = Stores { Interruption.isRequested }
+        let stores = Stores.ofRun
         func channel(_ path: String, _ name: String, annotations: String?) -> SegmentationChannel {
             var channel = SegmentationChannel(channels.place(of: path), stores: stores)
             channels.apply(to: &channel)

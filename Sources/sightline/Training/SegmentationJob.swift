@@ -25,7 +25,10 @@ struct SegmentationJob: RunnableJob {
         if hyperparameters.usePretrainedModel { try run.refuseSecondStart() }
         let data = try RunData(
             channels, hyperparameters.training, classNames: start.classNames ?? run.classNames,
-            unreadableLimit: run.isDry ? 0 : run.unreadableLimit)
+            unreadableLimit: run.isDry ? 0 : run.unreadableLimit
+        ) {
+            $0.requiresAll = run.unreadableLimit == 0
+        }
         if hyperparameters.usePretrainedModel {
             start = try StartingWeights(imageNetFor: hyperparameters.backbone.rawValue.replacing("-", with: ""), run: run)
         }

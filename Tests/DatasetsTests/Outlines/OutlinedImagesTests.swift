@@ -1,4 +1,6 @@
+import Foundation
 import Imaging
+import Storage
 import Testing
 
 @testable import Datasets
@@ -56,9 +58,15 @@ struct OutlinedImagesTests {
     func missing() throws {
         let bucket = try Self.coco(Self.two + #", {"id": 3, "image_id": 2, "category_id": 9, "bbox": [0, 0, 2, 2]}"#)
         let images = try COCOMasks("instances.json", in: bucket)
-        let error = #expect(throws: DatasetError.self) { try SegmentationDataset(images) }
+        let error = #expect(throws: DatasetError.self) { try SegmentationDataset(images, requiresAll: true) }
         #expect(error?.description.contains("picture 'b.png', annotations[2]: it has no outline") == true, "\(String(describing: error))")
         _ = try images.record(at: 0)
+        // Where some may be left out, they are met one by one.
+        _ = try SegmentationDataset(images)
+        for nothing in ["[]", "null", " [ ] "] {
+            let bucket = try Self.coco(#"{"id": 1, "image_id": 1, "category_id": 9, "segmentation": \#(nothing)}"#)
+            #expect(throws: DatasetError.self) { try COCOMasks("instances.json", in: bucket).requireOutlines() }
+        }
         let broken = try COCOMasks(
             "instances.json", in: Self.coco(#"{"id": 1, "image_id": 1, "category_id": 9, "segmentation": [[1, 2, 3]]}"#))
         let fault = #expect(throws: DatasetError.self) { try broken.record(at: 0) }
@@ -66,6 +74,19 @@ struct OutlinedImagesTests {
         let unknown = try COCOMasks(
             "instances.json", in: Self.coco(#"{"id": 1, "image_id": 1, "category_id": 5, "segmentation": [[1, 1, 5, 1, 5, 4]]}"#))
         #expect(throws: DatasetError.self) { try unknown.record(at: 0) }
+    }
+
+    @Test("Another catalogue than the model's is refused, and a part of two corners is nothing")
+    func catalogue() throws {
+        #expect(throws: DatasetError.self) {
+            try COCOMasks("instances.json", in: Self.coco(Self.two), classNames: ["background", "cat", "bird", "horse"])
+        }
+        let same = try COCOMasks("instances.json", in: Self.coco(Self.two), classNames: ["background", "cat", "dog", "horse"])
+        #expect(same.classNames?.count == 4)
+        let thin = Self.two.replacing("[[1, 1, 5, 1, 5, 4, 1, 4]]", with: "[[1, 1, 5, 1, 5, 4, 1, 4], [2, 2, 3, 3]]")
+        let (a, b) = (try COCOMasks("instances.json", in: Self.coco(thin)), try COCOMasks("instances.json", in: Self.coco(Self.two)))
+        #expect(
+            try SegmentationDataset(a).record(at: 0).decodedMask() == SegmentationDataset(b).record(at: 0).decodedMask())
     }
 
     @Test("A file that states another size than its picture's is found where the mask is read")
@@ -76,6 +97,30 @@ struct OutlinedImagesTests {
             try SegmentationDataset(COCOMasks("instances.json", in: bucket)).record(at: 0).decodedMask()
         }
         #expect(error?.description.contains("8×6") == true && error?.description.contains("16×12") == true)
+    }
+
+    @Test("A channel of annotations may hold a COCO file, which is masks for segmentation and boxes for detection")
+    func channel() throws {
+        let folder = NSTemporaryDirectory() + "outlines-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let boxes = #"{"id": 1, "image_id": 1, "category_id": 9, "bbox": [1, 1, 4, 3], "segmentation": [[1, 1, 5, 1, 5, 4, 1, 4]]}"#
+        for (name, bytes) in try Self.coco(boxes).objects {
+            try LocalStore(folder).write(bytes, to: (name.hasSuffix(".json") ? "train_annotation/" : "train/") + name)
+        }
+        for task in [VisionTask.segmentation, .detection] {
+            var channel = AnnotatedChannel(folder + "/train")
+            (channel.annotations, channel.task) = (folder + "/train_annotation", task)
+            let images = try channel.open()
+            #expect(images.task == task && images.count == 2)
+            _ = try images.record(at: 0)
+        }
+        // Pictures that are named and not there: an error where none may be left out.
+        try FileManager.default.removeItem(atPath: folder + "/train/b.png")
+        var channel = SegmentationChannel(folder + "/train")
+        channel.annotations = folder + "/train_annotation"
+        #expect(try channel.openDataset().count == 2)
+        channel.requiresAll = true
+        #expect(throws: DatasetError.self) { try channel.openDataset() }
     }
 
     @Test("YOLO's outlines give the same mask as COCO's; a box among them is refused")
@@ -94,7 +139,7 @@ struct OutlinedImagesTests {
         let coco = try SegmentationDataset(COCOMasks("instances.json", in: Self.coco(Self.two)))
         for index in 0..<2 { #expect(try dataset.record(at: index).decodedMask() == coco.record(at: index).decodedMask()) }
         let boxes = try YOLOMasks(files(text + "0 0.5 0.5 0.1 0.1\n"), set: "train")
-        let error = #expect(throws: DatasetError.self) { try SegmentationDataset(boxes) }
+        let error = #expect(throws: DatasetError.self) { try SegmentationDataset(boxes, requiresAll: true) }
         #expect(error?.description.contains("a.txt:3") == true && error?.description.contains("outlines") == true)
         #expect(throws: DatasetError.self) { try YOLOMasks(files("254 0 0 1 0 1 1\n"), set: "train").record(at: 0) }
     }
