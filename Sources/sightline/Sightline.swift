@@ -24,7 +24,7 @@ struct Sightline: ParsableCommand {
         version: version,
         subcommands: [
             Train.self, Evaluate.self, Predict.self, ExportCommand.self, Serve.self, Transform.self, Info.self, Check.self, Convert.self,
-            Feed.self, ContainerCommand.self, Doctor.self, Completions.self,
+            Feed.self, WeightsCommand.self, ContainerCommand.self, Doctor.self, Completions.self,
         ])
 
     /// Runs the command and leaves with its status; ArgumentParser's own statuses for misuse lie above 63.

@@ -21,7 +21,8 @@ extension Acceptance {
             "Every command helps with examples, on standard output, and leaves with 0",
             arguments: [
                 [], ["train"], ["train", "classification"], ["train", "detection"], ["train", "segmentation"], ["evaluate"], ["predict"],
-                ["info"], ["export"], ["check"], ["serve"], ["transform"], ["completions"], ["doctor"], ["container"],
+                ["info"], ["export"], ["check"], ["serve"], ["transform"], ["completions"], ["doctor"], ["weights"], ["feed"],
+                ["container"],
                 ["container", "train"],
                 ["container", "serve"],
             ])
@@ -35,6 +36,20 @@ extension Acceptance {
             // Lines that are too long are broken anywhere, and an example that is broken can't be pasted.
             let examples = result.output.components(separatedBy: "EXAMPLES\n").dropFirst().first?.components(separatedBy: "\n\n").first
             for line in try #require(examples).split(separator: "\n") { #expect(line.hasPrefix("  "), "\(line)") }
+        }
+
+        @Test("Weights are listed, and fetched from a mirror into a folder; what is there and wrong is refused")
+        func weights() throws {
+            let place = try Workspace()
+            let listed = try Command.run(["weights"], in: place.path)
+            #expect(listed.status == 0 && listed.output.contains("resnet50") && listed.output.contains("0676ba61"), "\(listed)")
+            try place.write(Array("no weights".utf8), to: "mirror/resnet18-f37072fd.pth")
+            let mirror = ["SIGHTLINE_WEIGHTS_MIRROR": place.path + "/mirror"]
+            let wrong = try Command.run(["weights", "resnet-18", "--output", "out"], in: place.path, environment: mirror)
+            #expect(wrong.status == 1 && wrong.errors.contains("SHA-256") && !place.exists("out/resnet18-f37072fd.pth"), "\(wrong)")
+            let typo = try Command.run(["weights", "resnet-17", "--output", "out"], in: place.path)
+            #expect(typo.status == 1 && typo.errors.contains("resnet18"), "\(typo)")
+            #expect(try Command.run(["weights", "--output", "out"], in: place.path).status == 2)
         }
 
         @Test("The doctor tells what the machine has, notes what is missing, and leaves with 1 where nothing can work")
