@@ -10,7 +10,7 @@ struct Feed: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Plays the platform's part of pipe mode: writes a channel into FIFOs, one an epoch.",
         discussion: """
-            EXAMPLE
+            EXAMPLES
               sightline feed --source s3://bucket/train --to pipes/train --epochs 5 &
               sightline train classification --train pipes/train --input-mode pipe \\
                 --output run -p num_classes=10 -p num_training_samples=50000 -p epochs=5
