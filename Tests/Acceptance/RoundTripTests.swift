@@ -105,6 +105,9 @@ extension Acceptance {
             let figures = try #require(try heldOut.objects().first, "\(heldOut.errors)")
             #expect(figures["images"] as? Int == 4 * 2)
             #expect(abs((figures["accuracy"] as? Double ?? -1) - (Double(row[3]) ?? -2)) < 0.13, "\(row)")
+            try place.writeFolders("more", perClass: 9)
+            let others = try Command.run(["evaluate", "run", "--data", "more", "--held-out"], in: place.path)
+            #expect(others.status == 2 && others.errors.contains("was trained on 16"), "\(others)")
             let unknown = try Command.run(["evaluate", "run/model", "--data", "photos", "--held-out"], in: place.path)
             #expect(unknown.status == 2 && unknown.errors.contains("--held-out needs the run's folder"), "\(unknown)")
 

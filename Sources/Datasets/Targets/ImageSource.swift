@@ -79,10 +79,11 @@ public enum ImageSource<Dataset: TargetedImages, Stream: TargetedStream>: Sendab
         }
     }
 
-    /// The part that a run with these settings holds out of the data.
+    /// The part that a run with these settings holds out of the data, and how many images it trains on.
     /// - Throws: ``DatasetError`` for a stream, and where nothing can be held out.
-    public func heldOut(fraction: Double, seed: UInt64) throws -> Self {
-        .dataset(try requireDataset().split(fraction: fraction, seed: seed).validation)
+    public func heldOut(fraction: Double, seed: UInt64) throws -> (part: Self, trained: Int) {
+        let parts = try requireDataset().split(fraction: fraction, seed: seed)
+        return (.dataset(parts.validation), parts.training.count)
     }
 
     /// What the records are read from, for people.

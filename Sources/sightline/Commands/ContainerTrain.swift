@@ -65,7 +65,7 @@ struct ContainerTrain: ParsableCommand {
 
     @OptionGroup var engine: EngineOptions
 
-    @Option(help: ArgumentHelp("Threads that read images. (default: one a core but one)", valueName: "n"))
+    @Option(help: ArgumentHelp("Threads that read images, in each process. (default: one a core but one, at most 8)", valueName: "n"))
     var workers: Int?
 
     func validate() throws {

@@ -228,7 +228,13 @@ struct Evaluate: ParsableCommand {
         guard let fraction = values[RunRecord.validationSplit].flatMap(Double.init) else {
             throw Failure.usage("--held-out: \(model) was trained without --validation-split.")
         }
-        return try source.heldOut(fraction: fraction, seed: UInt64(values["seed"] ?? "") ?? 0)
+        let (part, trained) = try source.heldOut(fraction: fraction, seed: UInt64(values["seed"] ?? "") ?? 0)
+        if let count = values["num_training_samples"].flatMap({ Int($0) }), count != trained {
+            throw Failure.usage(
+                "--held-out: of \(data) \(Listing.count(trained)) images would have been trained on, and \(model) was trained on "
+                    + "\(Listing.count(count)). Give the same data; of a run with --shard nobody knows what was held out.")
+        }
+        return part
     }
 
     private func readable<Dataset, Stream>(_ source: ImageSource<Dataset, Stream>) throws -> ImageSource<Dataset, Stream> {

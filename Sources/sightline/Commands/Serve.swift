@@ -23,7 +23,8 @@ struct Serve: ParsableCommand {
 
             A model is called by its folder's name, or by the name before an equals sign.
             Images that arrive together go through the network together. SIGTERM and
-            Ctrl-C: what was accepted is answered, then the server leaves with status 0.
+            Ctrl-C: what was accepted is answered, then the server leaves with status 0; with
+            1 where that took longer than --drain-timeout.
 
             Log lines go to standard error, as text on a terminal and as JSON elsewhere.
             """)

@@ -6,7 +6,9 @@ import Foundation
 struct ManifestOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "An augmented manifest's attributes: the image's, the label's. (default: told by its first line)", valueName: "a,b"))
+
+            "An augmented manifest's attributes: the image's, the label's. FIFOs of a manifest need them. (default: told by its first line)",
+            valueName: "a,b"))
     var attributeNames: String?
 
     @Option(help: ArgumentHelp("Classification: how a manifest writes several labels, multi-hot or class-id.", valueName: "format"))

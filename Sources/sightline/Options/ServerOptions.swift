@@ -29,6 +29,9 @@ struct ServerOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Seconds to an answer; later a request is refused with 503.", valueName: "s"))
     var deadline = 60.0
 
+    @Option(help: ArgumentHelp("Seconds after SIGTERM in which requests that were accepted are answered.", valueName: "s"))
+    var drainTimeout = 25.0
+
     @Option(help: ArgumentHelp("Megabytes of a request's body; more is refused with 413.", valueName: "MB"))
     var maxPayload = 6
 
@@ -96,7 +99,7 @@ struct ServerOptions: ParsableArguments {
         (settings.device, settings.threads, settings.decoders) = (device, threads, decoders)
         settings.precision = precision.type
         (settings.batchLimit, settings.batchDelay) = (maxBatch, batchDelay / 1000)
-        (settings.queueLimit, settings.deadline) = (maxQueue, deadline)
+        (settings.queueLimit, settings.deadline, settings.drainTimeout) = (maxQueue, deadline, drainTimeout)
         (settings.payloadLimit, settings.pixelLimit) = (maxPayload << 20, Int(maxPixels * 1e6))
         (settings.bodyTimeout, settings.idleTimeout, settings.connectionLimit) = (bodyTimeout, idleTimeout, maxConnections)
         if let tlsCertificate, let tlsKey { settings.certificate = (tlsCertificate, tlsKey) }

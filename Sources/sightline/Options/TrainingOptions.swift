@@ -40,7 +40,7 @@ struct TrainingOptions: ParsableArguments {
     @Flag(help: "Batch statistics over all processes, as syncbn does for segmentation.")
     var syncBatchNorm = false
 
-    @Option(help: ArgumentHelp("Threads that read images. (default: one a core but one)", valueName: "n"))
+    @Option(help: ArgumentHelp("Threads that read images, in each process. (default: one a core but one, at most 8)", valueName: "n"))
     var workers: Int?
 
     @Option(help: ArgumentHelp("Leave out at most n images that can't be read.", valueName: "n"))
