@@ -1,4 +1,6 @@
-"""measure.py PROGRAM ROUNDS: seconds for one pass over 10,000 records of 100 kB, medians and ratios."""
+"""measure.py PROGRAM ROUNDS: seconds for one pass over 30,000 records of 100 kB, medians and ratios.
+
+Whole commands, start included: of 3 GB that is little. Of 1 GB it is a sixth where cat takes 67 ms."""
 
 import os
 import statistics
@@ -17,7 +19,7 @@ with tempfile.TemporaryDirectory() as folder:
     path = folder + "/big.rec"
     writer = mx.recordio.MXRecordIO(path, "w")
     block = os.urandom(120_000)
-    for i in range(10_000):
+    for i in range(30_000):
         writer.write(block[i % 97 : i % 97 + 90_000 + i % 20_000])
     writer.close()
     size = os.path.getsize(path)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Streams a RecordIO file of 10,000 records of 100 kB from a server on loopback (nginx, which serves ranges and tags as S3 does and ignores signatures) beside
+# Streams a RecordIO file of 30,000 records of 100 kB from a server on loopback (nginx, which serves ranges and tags as S3 does and ignores signatures) beside
 # curl, which fetches parts of 8 MiB over as many connections. Needs `swift build -c release --product sightline-recordio` first.
 #
 #     Benchmarks/s3/run.sh [rounds]
@@ -21,7 +21,7 @@ http { access_log off; sendfile on; keepalive_requests 100000; client_body_temp_
 CONF
 head -c 1000000000 /dev/urandom > "$folder/payload"
 split -a 4 -b 100000 "$folder/payload" "$folder/part-"
-.build/release/sightline-recordio wrap "$folder/bucket/big.rec" "$folder"/part-*
+.build/release/sightline-recordio wrap "$folder/bucket/big.rec" "$folder"/part-* "$folder"/part-* "$folder"/part-*
 find "$folder" -name "part-*" -delete; rm "$folder/payload"
 PATH=$PATH:/usr/sbin nginx -c "$folder/nginx.conf"
 export AWS_ENDPOINT_URL="http://127.0.0.1:$port" AWS_ACCESS_KEY_ID=a AWS_SECRET_ACCESS_KEY=b AWS_REGION=us-east-1
