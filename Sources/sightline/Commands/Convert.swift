@@ -33,7 +33,8 @@ struct Convert: ParsableCommand {
               masks, which spares training the decoding of whole photographs.
 
             Ctrl-C loses nothing: --resume goes on. Nothing is visible under its name
-            before it is whole.
+            before it is whole. A hidden file, such as .train.conversion, keeps what the
+            data were made of, so that --resume goes on with nothing else.
             """)
 
     @Argument(help: ArgumentHelp("The data set: a folder, a file or s3://…", valueName: "source"), completion: .file())
