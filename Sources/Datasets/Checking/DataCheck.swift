@@ -244,9 +244,8 @@ public struct DataCheck {
     private static func described(_ record: AnnotatedImage, _ names: [String]) -> String {
         func name(_ number: Int) -> String { names.indices.contains(number) ? "'\(names[number])'" : "class \(number)" }
         switch record.annotation {
-        case .label(.single(let value)): return name(value)
-        case .label(.multi(let values)):
-            let shown = values.indices.filter { values[$0] > 0.5 }.map(name)
+        case .label(let label):
+            let shown = label.classIDs.map(name)
             return shown.isEmpty ? "of no class" : ClassNames.listed(shown)
         case .boxes(let boxes): return "annotated with \(boxes.count) boxes"
         case .mask: return "annotated with another mask"

@@ -20,6 +20,14 @@ public enum ClassificationLabel: Sendable, Equatable {
         case .multi: .multi
         }
     }
+
+    /// The numbers of the classes that the image shows, rising.
+    public var classIDs: [Int] {
+        switch self {
+        case .single(let classID): [classID]
+        case .multi(let values): values.indices.filter { values[$0] > 0.5 }
+        }
+    }
 }
 
 /// One image and its target.

@@ -59,7 +59,7 @@ public struct COCOMasks: OutlinedImages, NamesPictures {
     func requireOutlines() throws {
         for index in 0..<count {
             for object in boxes.objects(at: index) where object.outline == nil {
-                throw refused(object, at: index, "it has no outline (segmentation)")
+                throw refused(object, at: index, OutlineFault.missing.problem)
             }
         }
     }
@@ -72,7 +72,7 @@ public struct COCOMasks: OutlinedImages, NamesPictures {
             var painter = try OutlinePainter(size, maximumPixels: maximumPixels)
             for object in objects {
                 do throws(OutlineFault) {
-                    guard let outline = object.outline else { throw OutlineFault("it has no outline (segmentation)") }
+                    guard let outline = object.outline else { throw OutlineFault.missing }
                     guard let number = boxes.classID(of: object) else {
                         throw OutlineFault("category \(object.category.prefix(40)) is none of the file's categories")
                     }

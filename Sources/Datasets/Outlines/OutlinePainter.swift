@@ -94,4 +94,7 @@ struct OutlineFault: Error, Equatable {
     let problem: String
 
     init(_ problem: String) { self.problem = problem }
+
+    /// An object that nobody has outlined.
+    static let missing = OutlineFault("it has no outline (segmentation)")
 }

@@ -60,7 +60,7 @@ extension OutlinePainter {
             default: throw OutlineFault("segmentation has no counts")
             }
             try paint(runs: runs, of: PixelSize(width: width, height: height), classID: classID)
-        default: throw OutlineFault("it has no outline (segmentation)")
+        default: throw OutlineFault.missing
         }
     }
 }

@@ -25,7 +25,8 @@ extension AnnotatedImage {
     }
 
     /// The picture's upright size and how its file is turned, from its header.
-    func pictureShape() throws -> PictureShape {
+    /// - Throws: ``DatasetError`` for a file that is no picture; `StorageError`.
+    public func pictureShape() throws -> PictureShape {
         if case .pixels(let image) = payload {
             return PictureShape(image)
         }

@@ -9,21 +9,21 @@ extension DataReport {
     /// `data`: the halves that were opened, by ``Channel/name``. `writer`: as in ``ReportPage/init(_:subtitle:writer:)``.
     public func page(_ data: [String: any AnnotatedImages], writer: String) -> ReportPage {
         let sources = channels.map { "\($0.name): \(Listing.shortened($0.source))" }.joined(separator: "; ")
+        let drawings = data.mapValues { LabelDrawing(images: $0, classes: classNames) }
         var page = ReportPage("Data for \(task?.title ?? "training")", subtitle: sources, writer: writer)
         page.add("Overview", figures + HTML.paragraph("\(Figures.count(records, "record")) checked: \(verdict)."))
         for severity in DataFault.Severity.allCases where count(severity) > 0 {
             let kinds = DataFault.Kind.allCases.filter { $0.severity == severity }
             let sections = kinds.compactMap { kind -> String? in
                 guard let count = counts[kind] else { return nil }
-                let gallery = PictureGallery(
-                    faults.filter { $0.kind == kind }, in: data, classes: classNames, limit: Self.shownFaults)
+                let gallery = PictureGallery(faults.filter { $0.kind == kind }, in: drawings, limit: Self.shownFaults)
                 return "<h3>\(HTML.escaped("\(kind.title) (\(Figures.count(count)))"))</h3>\n\(gallery.html)"
             }
             page.add(Figures.count(count(severity), severity.rawValue), sections.joined())
         }
         for channel in channels {
-            guard let images = data[channel.name] else { continue }
-            let gallery = PictureGallery(labelsOf: images, classes: classNames)
+            guard let drawing = drawings[channel.name] else { continue }
+            let gallery = PictureGallery(labels: drawing)
             if !gallery.items.isEmpty { page.add("Labels, \(channel.name)", gallery.html) }
         }
         if !classNames.isEmpty { page.add("Classes", classTable.html) }

@@ -7,24 +7,21 @@ extension PictureGallery {
     private static let candidates = 400
 
     /// Pictures of a data set with what their annotations say, drawn by chance, the same ones each time; of classes and boxes so that rare classes
-    /// have their turn. `classes`: names by class number.
-    public init(labelsOf images: any AnnotatedImages, classes: [String]) {
-        let picture = LabelledPicture(images: images, classes: classes)
-        items = Self.items(Self.chosen(from: images)) { try picture.item($0) }
+    /// have their turn.
+    init(labels: LabelDrawing) {
+        let (images, classes) = (labels.images, labels.classes)
+        items = Self.items(Self.chosen(from: images)) { try labels.item($0) }
         note = "Drawn by chance, with what the annotations say" + (images.task == .segmentation ? "." : "; rare classes have their turn.")
         colours = images.task == .segmentation ? classes.enumerated().map { ($0.offset, $0.element) } : []
     }
 
-    /// The records of faults, `limit` at the most; those that have no picture, or none that can be decoded, as text.
-    init(_ faults: [DataFault], in data: [String: any AnnotatedImages], classes: [String], limit: Int) {
+    /// The records of faults, `limit` at the most; those that have no picture, or none that can be decoded, as text. `data`: by channel.
+    init(_ faults: [DataFault], in data: [String: LabelDrawing], limit: Int) {
         let shown = faults.prefix(limit)
         items = shown.map { fault in
             let said = fault.remedy.isEmpty ? fault.problem : "\(fault.problem); \(fault.remedy)"
-            var pictures: [Picture] = []
-            if let number = fault.record, let images = data[fault.channel] {
-                pictures = (try? LabelledPicture(images: images, classes: classes).item(number).pictures) ?? []
-            }
-            return Item(name: fault.place, text: said, pictures: pictures)
+            let shown = fault.record.flatMap { try? data[fault.channel]?.item($0) }
+            return Item(name: fault.place, text: said, pictures: shown?.pictures ?? [])
         }
         note = faults.count > shown.count ? "The first \(shown.count)." : ""
     }
@@ -48,16 +45,15 @@ extension PictureGallery {
 
     private static func classes(ofRecord number: Int, in images: any AnnotatedImages) -> Set<Int> {
         switch try? images.annotation(at: number) {
-        case .label(.single(let classID)): [classID]
-        case .label(.multi(let values)): Set(values.indices.filter { values[$0] > 0.5 })
+        case .label(let label): Set(label.classIDs)
         case .boxes(let boxes): Set(boxes.map(\.classID))
         case .mask, nil: []
         }
     }
 }
 
-/// Draws annotations into their pictures.
-private struct LabelledPicture {
+/// Draws the annotations of a data set into its pictures. `classes`: names by class number.
+struct LabelDrawing {
     let images: any AnnotatedImages
     let classes: [String]
     private let boxes: DetectionDrawing
@@ -78,24 +74,16 @@ private struct LabelledPicture {
         let (alone, beside) = (PictureGallery.longestSide, PictureGallery.sideBySide)
         switch record.annotation {
         case .label(let label):
-            let numbers =
-                switch label {
-                case .single(let classID): [classID]
-                case .multi(let values): values.indices.filter { values[$0] > 0.5 }
-                }
             let image = try record.payload.decoded(coveringSide: alone)
-            let said = numbers.isEmpty ? "no class" : numbers.map(classes.name(of:)).joined(separator: ", ")
+            let said = label.classIDs.isEmpty ? "no class" : label.classIDs.map(classes.name(of:)).joined(separator: ", ")
             return ("", [try PictureGallery.picture(image, longest: alone, said)])
         case .boxes(let found):
             let own = DetectionRecord(id: record.name, payload: record.payload, boxes: found, statedSize: record.statedSize)
             let image = try PictureGallery.fitted(record.payload.decoded(coveringSide: beside), longest: beside)
-            let drawn = boxes.drawn(own.boxes(in: try shape(of: record.payload)), on: image)
+            let drawn = boxes.drawn(own.boxes(in: try record.pictureShape()), on: image)
             return (Figures.count(found.count, "object"), [try PictureGallery.picture(drawn, longest: beside, "labelled")])
-        case .mask(let mask):
-            let own = SegmentationRecord(
-                id: record.pictureLocation, payload: record.payload, mask: mask, maskPlace: mask.location ?? record.place,
-                labelMap: images.labelMap, classCount: 255)
-            let truth = try own.decodedMask()
+        case .mask:
+            let truth = try record.decodedMask(labelMap: images.labelMap)
             let image = try record.payload.decoded()
             let seen = truth.histogram.enumerated().filter { $0.element > 0 && $0.offset != 255 }.map(\.offset)
             return (
@@ -107,10 +95,5 @@ private struct LabelledPicture {
                 ]
             )
         }
-    }
-
-    private func shape(of payload: ImagePayload) throws -> PictureShape {
-        if case .pixels(let image) = payload { return PictureShape(image) }
-        return PictureShape(try ImageHeader(of: payload.encodedBytes()))
     }
 }

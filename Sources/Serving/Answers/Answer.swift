@@ -20,10 +20,9 @@ struct Answer {
         case (.classification(let found), .verboseJSON), (.classification(let found), .verboseJSONLines):
             return text(verbose(found), isLine: format == .verboseJSONLines)
         case (.detection(let found, _), .json), (.detection(let found, _), .jsonLines):
-            return text(.members(["prediction": .array(found.map(Self.row))]), isLine: format == .jsonLines)
+            return text(.members(["prediction": .rows(found)]), isLine: format == .jsonLines)
         case (.detection(let found, _), .verboseJSON), (.detection(let found, _), .verboseJSONLines):
-            let rows = JSONValue.array(found.map(Self.row))
-            return text(.members(["prediction": rows, "labels": labels]), isLine: format == .verboseJSONLines)
+            return text(.members(["prediction": .rows(found), "labels": labels]), isLine: format == .verboseJSONLines)
         case (.detection(let found, let size), .annotation), (.detection(let found, let size), .verboseAnnotation):
             return text(annotation(found, size, withNames: format == .verboseAnnotation), isLine: false)
         case (.mask(let mask), .png): return try mask.encodedPNG(palette: nil)
@@ -44,29 +43,16 @@ struct Answer {
         ])
     }
 
-    /// Class, score, left, top, right, bottom.
-    private static func row(_ found: Detection) -> JSONValue {
-        .array([
-            .float(Float(found.classID)), .float(found.score), .float(found.left), .float(found.top), .float(found.right),
-            .float(found.bottom),
-        ])
-    }
-
     private func annotation(_ found: [Detection], _ size: PixelSize, withNames: Bool) -> JSONValue {
         .members([
             "image_size": .array([.members(["width": .integer(size.width), "height": .integer(size.height), "depth": .integer(3)])]),
             "annotations": .array(
                 found.map { object in
-                    func span(_ low: Float, _ high: Float, _ side: Int) -> (Int, Int) {
-                        let first = Int((low * Float(side)).rounded())
-                        return (first, Int((high * Float(side)).rounded()) - first)
-                    }
-                    let (left, width) = span(object.left, object.right, size.width)
-                    let (top, height) = span(object.top, object.bottom, size.height)
+                    let box = object.rect(in: size)
                     return .members([
                         "class_id": .integer(object.classID), "label": withNames ? .string(classes[object.classID]) : nil,
-                        "score": .float(object.score), "left": .integer(left), "top": .integer(top), "width": .integer(width),
-                        "height": .integer(height),
+                        "score": .float(object.score), "left": .integer(box.x), "top": .integer(box.y), "width": .integer(box.width),
+                        "height": .integer(box.height),
                     ])
                 }),
         ])

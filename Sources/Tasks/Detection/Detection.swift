@@ -1,3 +1,6 @@
+import Datasets
+import Imaging
+
 /// An object that a network has found in a picture.
 public struct Detection: Sendable, Equatable {
     /// Class number, without the background: 0 ≤ value < number of classes.
@@ -21,5 +24,16 @@ public struct Detection: Sendable, Equatable {
         self.top = top
         self.right = right
         self.bottom = bottom
+    }
+
+    /// The box in whole pixels of a picture; each edge is rounded for itself.
+    public func rect(in size: PixelSize) -> PixelRect {
+        func span(_ low: Float, _ high: Float, _ side: Int) -> (Int, Int) {
+            let first = Int((low * Float(side)).rounded())
+            return (first, Int((high * Float(side)).rounded()) - first)
+        }
+        let (x, width) = span(left, right, size.width)
+        let (y, height) = span(top, bottom, size.height)
+        return PixelRect(x: x, y: y, width: width, height: height)
     }
 }

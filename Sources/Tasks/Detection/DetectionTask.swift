@@ -24,6 +24,8 @@ public final class DetectionTask: TrainingTask {
     public let architecture: DetectionArchitecture
     /// The scores of the last validation.
     public private(set) var lastValidation: DetectionMetrics?
+    /// Above which score its boxes are best taken for objects.
+    private var scoreThreshold: Double?
     /// What the last validation found in each picture of this process's part.
     public private(set) var lastScores: [DetectionImageScore] = []
 
@@ -127,13 +129,14 @@ public final class DetectionTask: TrainingTask {
         lastScores = scores
         validations += 1
         lastValidation = metrics
+        scoreThreshold = metrics.operatingPoint?.threshold
         return metrics.values
     }
 
     /// The model as its file describes it: where there was a validation, with the score from which its boxes are best taken for objects.
     public func describe(metrics: [String: Double]) -> ModelDescription {
         var metrics = metrics
-        if !metrics.isEmpty, let threshold = lastValidation?.operatingPoint?.threshold { metrics[OperatingPoint.metric] = threshold }
+        if !metrics.isEmpty, let scoreThreshold { metrics[OperatingPoint.metric] = scoreThreshold }
         return ModelDescription(
             task: "detection", network: architecture.name, classes: classNames, preprocessing: preprocessing,
             hyperparameters: hyperparameters.resolved, metrics: metrics)

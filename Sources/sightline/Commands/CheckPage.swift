@@ -12,8 +12,9 @@ struct CheckPage {
     /// Makes the folder before the work begins.
     /// - Throws: ``Failure`` for a folder whose report is another's, or one that can't be written into.
     init(_ folder: String) throws {
-        file = (folder.hasSuffix("/") ? String(folder.dropLast()) : folder) + "/report.html"
-        guard !RunFolder(folder).holdsRun, !RunFolder.isForeign(page: file, mark: Self.writer) else {
+        let place = RunFolder(folder)
+        file = place.report
+        guard !place.holdsRun, !RunFolder.isForeign(page: file, mark: Self.writer) else {
             throw Failure.usage("--output is \(folder), which holds a report that no check has written. Give another folder.")
         }
         try OutputFolder.prepare(folder)

@@ -16,13 +16,7 @@ struct DetectionPrinter {
     private func json(_ detections: [Detection], _ size: PixelSize, _ image: String, _ drawn: String?) -> JSONValue {
         .members([
             "image": .string(image),
-            "prediction": .array(
-                detections.map { found in
-                    .array([
-                        .float(Float(found.classID)), .float(found.score), .float(found.left), .float(found.top), .float(found.right),
-                        .float(found.bottom),
-                    ])
-                }),
+            "prediction": .rows(detections),
             "labels": .array(classes.map { .string($0) }),
             "image_size": .members(["width": .integer(size.width), "height": .integer(size.height)]),
             "drawn": drawn.map { .string($0) },
@@ -33,13 +27,9 @@ struct DetectionPrinter {
         var text =
             "\(image)  \(detections.isEmpty ? "nothing" : Listing.count(detections.count) + (detections.count == 1 ? " object" : " objects"))\n"
         for found in detections {
-            func pixels(_ low: Float, _ high: Float, _ side: Int) -> (Int, Int) {
-                let first = Int((low * Float(side)).rounded())
-                return (first, Int((high * Float(side)).rounded()) - first)
-            }
-            let (left, width) = pixels(found.left, found.right, size.width)
-            let (top, height) = pixels(found.top, found.bottom, size.height)
-            text += "  \(classes[found.classID]) \(Listing.decimal(Double(found.score)))  \(width)×\(height) pixels at \(left), \(top)\n"
+            let box = found.rect(in: size)
+            text +=
+                "  \(classes[found.classID]) \(Listing.decimal(Double(found.score)))  \(box.width)×\(box.height) pixels at \(box.x), \(box.y)\n"
         }
         return text
     }
